@@ -1,0 +1,3 @@
+//! Edges: the only floor that takes paths and opens files.
+
+pub mod raster;

@@ -1,0 +1,1 @@
+//! Numbers: pure kernels over array views. They know no file, path, reference system or thread.

@@ -1,0 +1,22 @@
+//! groundtell: tests claims about shelling and fire against public satellite imagery.
+//!
+//! The straight line: AOI + scene pair -> plan -> blocks -> kernels -> layers -> vectors -> summary.
+//! Modules stand on floors and import downwards only; `CONTRIBUTING.md` has the table and
+//! `tests/floors.rs` enforces it.
+
+// floor 0: words
+pub mod error;
+pub mod limits;
+pub mod text;
+pub mod time;
+// floor 1: shapes
+pub mod geom;
+// floor 2: numbers
+pub mod kernel;
+// floor 3: meaning
+pub mod scene;
+pub mod vector;
+// floor 4: edges
+pub mod io;
+
+pub use error::{Error, Kind, Result};
