@@ -14,6 +14,7 @@ pub mod geom;
 // floor 2: numbers
 pub mod kernel;
 // floor 3: meaning
+pub mod recipe;
 pub mod scene;
 pub mod vector;
 // floor 4: edges
