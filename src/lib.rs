@@ -18,5 +18,6 @@ pub mod scene;
 pub mod vector;
 // floor 4: edges
 pub mod io;
+pub mod report;
 
 pub use error::{Error, Kind, Result};
