@@ -347,12 +347,7 @@ fn bar_marks(ramp: &Ramp, width: usize) -> Vec<Mark> {
         ramp.ticks().iter().map(|value| format!("{value}").split_once('.').map_or(0, |(_, tail)| tail.len()));
     let decimals = decimals.max().unwrap_or(0).min(3);
     let named = |value: f32| if value == 0.0 { "0".to_owned() } else { format!("{value:.decimals$}") };
-    let place = |at: usize, value: f32| {
-        if classes > 0 {
-            (at + 1) * width / classes
-        } else {
-            (((value - low) / (high - low)) * width as f32).round() as usize
-        }
-    };
+    let by_value = |value: f32| (((value - low) / (high - low)) * width as f32).round() as usize;
+    let place = |at: usize, value| ((at + 1) * width).checked_div(classes).unwrap_or_else(|| by_value(value));
     ramp.ticks().iter().enumerate().map(|(at, &value)| (place(at, value), named(value))).collect()
 }

@@ -68,7 +68,9 @@ impl Bands {
     fn remark(self) -> &'static str {
         match self {
             Self::TrueColour => "true colour: red, green, blue",
-            Self::FalseColour => "false colour: SWIR2, NIR, red; fresh burns brown-red, vegetation green",
+            Self::FalseColour => {
+                "false colour: SWIR2, NIR, red; burns brown-red, vegetation green, dry soil pink to tan"
+            }
         }
     }
 }
