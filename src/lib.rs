@@ -19,5 +19,6 @@ pub mod vector;
 // floor 4: edges
 pub mod io;
 pub mod report;
+pub mod stac;
 
 pub use error::{Error, Kind, Result};
