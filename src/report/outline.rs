@@ -86,8 +86,8 @@ fn inside(area: &Area, from: (f64, f64), to: (f64, f64)) -> Option<(f64, f64)> {
     (first <= last).then_some((first, last))
 }
 
-/// Draws the edges between pixels that are set in `mask` and pixels that are not: a line of ink
-/// on the inner side and a seam of paper on the outer, thinner where pixels are not enlarged.
+/// Draws the edges between pixels that are set in `mask` and pixels that are not: a dark line
+/// on the inner side and a seam of paper on the outer, so that it shows on every ground.
 pub(super) fn edges(sheet: &mut Canvas, placed: &Placed, mask: ArrayView2<'_, u8>) {
     let (rows, cols) = mask.dim();
     let set = |row: i64, col: i64| {
@@ -112,9 +112,6 @@ pub(super) fn edges(sheet: &mut Canvas, placed: &Placed, mask: ArrayView2<'_, u8
 fn side(sheet: &mut Canvas, placed: &Placed, (row, col): (usize, usize), (down, right): (i64, i64), own: bool) {
     let (wide, high) = placed.zoom;
     let (colour, thick) = if own { (EDGE, 2) } else { (PAPER, 1) };
-    if !own && wide.min(high) < 3 {
-        return;
-    }
     let (left, top) = (placed.area.left + col * wide, placed.area.top + row * high);
     let (across, along) = (thick.min(wide.div_ceil(2)), thick.min(high.div_ceil(2)));
     sheet.fill(

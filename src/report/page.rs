@@ -13,11 +13,13 @@ use ndarray::ArrayView2;
 /// White space around everything.
 pub(super) const MARGIN: usize = 24;
 /// White space between two things.
-pub(super) const GAP: usize = 14;
+const GAP: usize = 14;
 /// Text and legends never get narrower than this.
-pub(super) const NARROWEST: usize = 680;
+const NARROWEST: usize = 680;
 /// Room on the left of a picture for the labels of its axis.
-pub(super) const AXIS: usize = 88;
+const AXIS: usize = 92;
+/// Room that a picture with a caption gets, however narrow it is.
+const CELL: usize = 300;
 /// The ground of a note.
 const NOTE: Rgb = [255, 240, 196];
 
@@ -35,6 +37,11 @@ impl Picture<'_> {
 
     fn caption_lines(&self, width: usize) -> Vec<String> {
         self.caption.map_or(Vec::new(), |text| wrapped(&legible(text), width / Face::STRONG.advance(), 2))
+    }
+
+    /// Width of the page that the picture takes when drawn `width` wide.
+    fn cell(&self, width: usize) -> usize {
+        if self.caption.is_some() { width.max(CELL) } else { width }
     }
 }
 
@@ -100,13 +107,19 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    /// Width of the content that holds `pictures` side by side, each drawn `width` wide.
+    pub(super) fn width_of(pictures: &[Picture<'_>], width: usize) -> usize {
+        let cells: usize = pictures.iter().map(|picture| picture.cell(width) + GAP).sum();
+        AXIS + cells.saturating_sub(GAP)
+    }
+
     /// Pictures of one grid side by side, enlarged by `zoom`, with captions above and axes around.
     pub(super) fn pictures(&mut self, pictures: &[Picture<'_>], zoom: (usize, usize)) -> Result<()> {
         let frame = self.frame;
         let (width, height) = (frame.grid.width() * zoom.0, frame.grid.height() * zoom.1);
-        let row = AXIS + pictures.len() * width + pictures.len().saturating_sub(1) * GAP;
-        let mut left = MARGIN + AXIS + self.content().saturating_sub(row) / 2;
-        let captions: Vec<Vec<String>> = pictures.iter().map(|picture| picture.caption_lines(width)).collect();
+        let mut left = MARGIN + AXIS + self.content().saturating_sub(Self::width_of(pictures, width)) / 2;
+        let captions: Vec<Vec<String>> =
+            pictures.iter().map(|picture| picture.caption_lines(picture.cell(width))).collect();
         let lines = captions.iter().map(Vec::len).max().unwrap_or(0);
         let above = self.take(lines * Face::STRONG.line() + usize::from(lines > 0) * 4)?;
         let top = self.take(height + 10 + Face::TEXT.line())?;
@@ -117,7 +130,7 @@ impl<'a> Page<'a> {
             let placed = Placed { zoom, area: Area { left, top, width, height } };
             self.picture(picture, &placed);
             self.axes(&placed.area, count == 0);
-            left += width + GAP;
+            left += picture.cell(width) + GAP;
         }
         self.take(GAP).map(drop)
     }
@@ -162,7 +175,11 @@ impl<'a> Page<'a> {
         for (x, label) in below {
             let x = area.left + x.min(area.width);
             self.sheet.fill(Area { left: x, top: area.bottom() + 1, width: 1, height: 6 }, INK);
-            self.sheet.text_centred(x, area.bottom() + 9, &label, Face::TEXT, INK);
+            // A label that would reach over the picture's end would run into its neighbour.
+            let half = Face::TEXT.width(&label) / 2;
+            if x >= area.left + half && x + half <= area.right() {
+                self.sheet.text_centred(x, area.bottom() + 9, &label, Face::TEXT, INK);
+            }
         }
         for (y, label) in beside {
             let y = area.top + y.min(area.height);
@@ -322,7 +339,7 @@ fn axis_marks(frame: &Frame, area: &Area) -> (Vec<Mark>, Vec<Mark>) {
     let metres = |value: f64, decimals: usize| format!("{value:.decimals$}");
     (
         marks((west, east), area.width, apart_below, |value, decimals| metres(value, decimals) + " mE"),
-        marks((north, south), area.height, apart_beside, |value, decimals| metres(value, decimals) + "N"),
+        marks((north, south), area.height, apart_beside, |value, decimals| metres(value, decimals) + " mN"),
     )
 }
 

@@ -1,7 +1,7 @@
 //! Previews: one small raster and its frame in, one PNG out.
 
 use super::furniture::pixel_metres;
-use super::page::{AXIS, GAP, Page, Picture};
+use super::page::{Page, Picture};
 use super::ramp::{Legend, Ramp};
 use super::stretch::{Composite, Stretch};
 use crate::error::{Error, Result};
@@ -167,11 +167,11 @@ fn page(
     special: impl FnOnce(&mut Page<'_>) -> Result<()>,
     edge: Option<&str>,
 ) -> Result<Vec<u8>> {
-    let zoom = zoom(&frame.grid, target);
+    let stacked = pictures.len() > 1 && frame.grid.width() > 2 * frame.grid.height();
+    let zoom = zoom(&frame.grid, if stacked { ALONE } else { target });
     let width = frame.grid.width() * zoom.0;
-    let stacked = pictures.len() > 1 && width > 1300;
-    let abreast = if stacked { 1 } else { pictures.len() };
-    let mut page = Page::new(frame, AXIS + abreast * width + (abreast - 1) * GAP)?;
+    let abreast = if stacked || width > 1300 { 1 } else { pictures.len() };
+    let mut page = Page::new(frame, Page::width_of(pictures.get(..abreast).unwrap_or(pictures), width))?;
     page.header()?;
     for row in pictures.chunks(abreast) {
         page.pictures(row, zoom)?;
@@ -282,12 +282,12 @@ mod tests {
         assert_ne!(seen.at(left + 61, top + 51), HATCH[0]);
     }
 
-    /// The first pixel inside the first long line of ink from the top: the picture's frame.
+    /// The first pixel inside the first long line of ink from the top: the frame of a picture 700 wide.
     fn picture_corner(seen: &Seen) -> (usize, usize) {
         for y in 0..seen.height {
             let run = (0..seen.width).filter(|&x| seen.at(x, y) == INK).collect::<Vec<_>>();
             if run.len() > 500 {
-                return (run[0] + 1, y + 1);
+                return (run[run.len() - 1] - 700, y + 1);
             }
         }
         panic!("no frame");
