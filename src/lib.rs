@@ -19,5 +19,7 @@ pub mod scene;
 pub mod vector;
 // floor 4: edges
 pub mod io;
+pub mod report;
+pub mod stac;
 
 pub use error::{Error, Kind, Result};

@@ -1,0 +1,10 @@
+//! Pictures for people: what a run saw, drawn so that it can be printed and cannot be mistaken.
+
+mod canvas;
+mod furniture;
+mod lettering;
+mod outline;
+mod page;
+pub mod preview;
+pub mod ramp;
+pub mod stretch;
