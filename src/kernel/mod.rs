@@ -1,1 +1,7 @@
 //! Numbers: pure kernels over array views. They know no file, path, reference system or thread.
+
+pub mod change;
+pub mod index;
+pub mod mask;
+pub mod reflectance;
+mod rows;
