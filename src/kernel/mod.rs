@@ -4,4 +4,7 @@ pub mod change;
 pub mod index;
 pub mod mask;
 pub mod reflectance;
+pub mod resample;
 mod rows;
+pub mod stats;
+pub mod threshold;
