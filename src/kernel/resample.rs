@@ -128,18 +128,15 @@ pub fn refine_nearest(patch: &Patch<PlaneView<'_>>, factor: Factor, fine: Window
 /// `Mismatch` when the patch does not hold a cell that is needed.
 pub fn refine_classes<T: Copy>(patch: &Patch<ArrayView2<'_, T>>, factor: Factor, fine: Window) -> Result<Array2<T>> {
     patch.holds(factor.coarse(fine))?;
+    let own: Vec<usize> = (fine.col..fine.right()).map(|col| col / factor.x - patch.window.col).collect();
     let mut cells = Vec::with_capacity(fine.len());
     for row in fine.row..fine.bottom() {
-        let coarse = rows::slice(&patch.data, row / factor.y - patch.window.row);
-        let start = cells.len();
-        for col in factor.coarse(fine).col..factor.coarse(fine).right() {
-            let from = (col * factor.x).max(fine.col);
-            let to = ((col + 1) * factor.x).min(fine.right());
-            if let Some(&value) = coarse.get(col - patch.window.col) {
-                cells.extend(std::iter::repeat_n(value, to - from));
-            }
+        if row > fine.row && row % factor.y != 0 {
+            cells.extend_from_within(cells.len() - fine.width..);
+        } else {
+            let coarse = rows::slice(&patch.data, row / factor.y - patch.window.row);
+            cells.extend(own.iter().map(|&col| coarse[col]));
         }
-        debug_assert_eq!(cells.len() - start, fine.width);
     }
     filled(fine, cells)
 }

@@ -31,8 +31,11 @@ impl Default for Histogram {
 /// finite. The product is exact in `f64`, so that `key_of(x) >= k` exactly when `x >= k / 10^4`.
 #[inline]
 pub fn key_of(value: f32) -> Option<i32> {
-    let key = (f64::from(value) * STEPS).floor().clamp(f64::from(-LAST), f64::from(LAST));
-    value.is_finite().then_some(key as i32)
+    let steps = f64::from(value) * STEPS;
+    // The floor by hand: older x86 has no instruction for it. The cast truncates and saturates.
+    let truncated = steps as i32;
+    let floor = truncated.saturating_sub(i32::from(f64::from(truncated) > steps));
+    value.is_finite().then_some(floor.clamp(-LAST, LAST))
 }
 
 /// The lower edge of a step, `key / 10^4`.

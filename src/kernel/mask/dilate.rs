@@ -17,8 +17,8 @@ pub struct Disc {
     y: f64,
 }
 
-/// No disc may be wider than this, in pixels.
-const WIDEST: f64 = 4096.0;
+/// No disc may be wider than this, in pixels: distances along a row are bytes, 255 being "none".
+const WIDEST: f64 = 254.0;
 
 /// Radii a hair short of a whole number of pixels, through rounding of the pixel size, still reach.
 const SLACK: f64 = 1.0 + 1e-9;
@@ -30,7 +30,7 @@ impl Disc {
     /// The disc of radius `x` columns and `y` rows.
     ///
     /// # Errors
-    /// `Usage` when a radius is negative, not finite or above 4096 pixels.
+    /// `Usage` when a radius is negative, not finite or above 254 pixels.
     pub fn new(x: f64, y: f64) -> Result<Self> {
         if [x, y].iter().all(|radius| (0.0..=WIDEST).contains(radius)) {
             return Ok(Self { x, y });
@@ -45,7 +45,7 @@ impl Disc {
 
     /// Largest column distance within the disc, `dy` rows away; `None` where the disc ends.
     /// Multiplied out, so that whole radii compare exactly.
-    fn half_width(&self, dy: usize) -> Option<u16> {
+    fn half_width(&self, dy: usize) -> Option<u8> {
         let (columns, rows) = self.reach();
         let (xx, yy) = (self.x * self.x, self.y * self.y);
         let down = (dy * dy) as f64;
@@ -55,11 +55,11 @@ impl Disc {
         if dy > rows {
             return None;
         }
-        (0..=columns).rev().find(|&dx| inside(dx)).map(|dx| dx as u16)
+        (0..=columns).rev().find(|&dx| inside(dx)).map(|dx| dx as u8)
     }
 
     /// Half-widths by row distance.
-    fn half_widths(&self) -> Vec<u16> {
+    fn half_widths(&self) -> Vec<u8> {
         (0..=self.reach().1).map_while(|dy| self.half_width(dy)).collect()
     }
 }
@@ -120,26 +120,26 @@ fn grow(
 }
 
 /// Distance in columns from every cell of a row to its nearest source; false when there is none.
-fn row_distances(codes: &[u8], is_source: impl Fn(u8) -> bool, distances: &mut [u16]) -> bool {
+fn row_distances(codes: &[u8], is_source: impl Fn(u8) -> bool, distances: &mut [u8]) -> bool {
     if !codes.iter().any(|&code| is_source(code)) {
         return false;
     }
-    let step = |last: &mut u16, source: bool| {
+    let step = |last: &mut u8, source: bool| {
         *last = if source { 0 } else { last.saturating_add(1) };
         *last
     };
-    let mut last = u16::MAX;
+    let mut last = u8::MAX;
     for (distance, &code) in distances.iter_mut().zip(codes) {
         *distance = step(&mut last, is_source(code));
     }
-    last = u16::MAX;
+    last = u8::MAX;
     for (distance, &code) in distances.iter_mut().zip(codes).rev() {
         *distance = step(&mut last, is_source(code)).min(*distance);
     }
     true
 }
 
-fn mark(codes: &mut [u8], near: &[u16], width: u16, reason: Reason) {
+fn mark(codes: &mut [u8], near: &[u8], width: u8, reason: Reason) {
     for (code, &near) in codes.iter_mut().zip(near) {
         let hit = (near <= width) & code_is_valid(*code);
         *code = if hit { reason.code() } else { *code };
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn odd_radii_are_refused() {
-        for radius in [-1.0, f64::NAN, f64::INFINITY, 5000.0] {
+        for radius in [-1.0, f64::NAN, f64::INFINITY, 254.5] {
             assert!(Disc::new(radius, 1.0).is_err());
         }
         let codes = Array2::zeros((4, 4));

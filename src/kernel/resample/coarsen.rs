@@ -72,17 +72,28 @@ fn add_chunks<'a>(
 /// cells at the far edges go by the fine cells they have.
 pub fn mode(classes: ArrayView2<'_, u8>, factor: Factor) -> Array2<u8> {
     let (height, width) = classes.dim();
+    let mut coarse = Array2::zeros((height.div_ceil(factor.y), width.div_ceil(factor.x)));
     let mut counts = [0u32; 256];
-    Array2::from_shape_fn((height.div_ceil(factor.y), width.div_ceil(factor.x)), |(row, col)| {
-        counts.fill(0);
-        for fine in row * factor.y..((row + 1) * factor.y).min(height) {
-            let cells = rows::slice(&classes, fine);
+    for (row, mut out) in coarse.rows_mut().into_iter().enumerate() {
+        let lines: Vec<_> =
+            (row * factor.y..((row + 1) * factor.y).min(height)).map(|fine| rows::slice(&classes, fine)).collect();
+        for (col, commonest) in out.iter_mut().enumerate() {
             let (from, to) = (col * factor.x, ((col + 1) * factor.x).min(width));
-            cells[from..to].iter().for_each(|&class| counts[usize::from(class)] += 1);
+            *commonest = commonest_of(lines.iter().flat_map(|line| &line[from..to]), &mut counts);
         }
-        let commonest = (0..=u8::MAX).max_by_key(|&class| counts[usize::from(class)]);
-        commonest.unwrap_or_default()
-    })
+    }
+    coarse
+}
+
+/// The commonest class, the greatest of equally common ones; `counts` is all zero before and after.
+fn commonest_of<'a>(cells: impl Iterator<Item = &'a u8> + Clone, counts: &mut [u32; 256]) -> u8 {
+    let mut best = (0, 0);
+    for &class in cells.clone() {
+        counts[usize::from(class)] += 1;
+        best = best.max((counts[usize::from(class)], class));
+    }
+    cells.for_each(|&class| counts[usize::from(class)] = 0);
+    best.1
 }
 
 #[cfg(test)]
