@@ -1,1 +1,10 @@
 //! Numbers: pure kernels over array views. They know no file, path, reference system or thread.
+
+pub mod change;
+pub mod index;
+pub mod mask;
+pub mod reflectance;
+pub mod resample;
+mod rows;
+pub mod stats;
+pub mod threshold;

@@ -1,0 +1,377 @@
+//! Why a pixel counts or does not: reason codes from quality layers, grown round clouds and merged
+//! between dates.
+//!
+//! A code plane is `u8`, rows by columns, one [`Reason`] a cell. Codes that name no reason count
+//! as invalid.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::index::{Planes, Role, normalized_difference};
+use super::rows;
+use crate::error::Result;
+
+mod dilate;
+
+pub use dilate::{Disc, dilate};
+
+/// Why a pixel counts, or why not. The codes are part of the published layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// Seen, nothing against it.
+    Clear = 0,
+    /// No scene covers it, or nodata.
+    Uncovered = 1,
+    /// Saturated, defective or without a known class.
+    Defective = 2,
+    /// Cloud.
+    Cloud = 3,
+    /// Thin cloud.
+    Cirrus = 4,
+    /// Cloud shadow.
+    Shadow = 5,
+    /// Within the growing radius of a cloud.
+    NearCloud = 6,
+    /// Within the growing radius of a cloud shadow.
+    NearShadow = 7,
+    /// Seen, but the index has no value there.
+    Undefined = 8,
+    /// Its block could not be read.
+    Failed = 9,
+    /// Counts: dark.
+    Dark = 16,
+    /// Counts: the scene's own classes do not know it.
+    Unclassified = 17,
+    /// Counts: water.
+    Water = 18,
+    /// Counts: snow or ice.
+    Snow = 19,
+    /// Not in the area of interest.
+    Outside = 255,
+}
+
+impl Reason {
+    /// Every reason, in order of codes.
+    #[rustfmt::skip]
+    pub const ALL: [Self; 15] = [
+        Self::Clear, Self::Uncovered, Self::Defective, Self::Cloud, Self::Cirrus, Self::Shadow, Self::NearCloud,
+        Self::NearShadow, Self::Undefined, Self::Failed, Self::Dark, Self::Unclassified, Self::Water, Self::Snow,
+        Self::Outside,
+    ];
+
+    /// From the gravest to none: of two reasons for one pixel, the one that comes first here stays.
+    /// What lies outside the question comes before what could not be seen, that before what was
+    /// seen badly, and all of it before the flags of pixels that count.
+    #[rustfmt::skip]
+    pub const BY_GRAVITY: [Self; 15] = [
+        Self::Outside, Self::Failed, Self::Uncovered, Self::Defective, Self::Cloud, Self::Cirrus, Self::Shadow,
+        Self::NearCloud, Self::NearShadow, Self::Undefined, Self::Snow, Self::Water, Self::Dark, Self::Unclassified,
+        Self::Clear,
+    ];
+
+    /// The number in a code plane.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The reason of a code, if it names one.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
+    /// Whether the pixel counts.
+    pub const fn is_valid(self) -> bool {
+        code_is_valid(self as u8)
+    }
+
+    /// The reason in words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Uncovered => "not covered",
+            Self::Defective => "defective",
+            Self::Cloud => "cloud",
+            Self::Cirrus => "cirrus",
+            Self::Shadow => "cloud shadow",
+            Self::NearCloud => "near a cloud",
+            Self::NearShadow => "near a cloud shadow",
+            Self::Undefined => "index undefined",
+            Self::Failed => "could not be read",
+            Self::Dark => "dark",
+            Self::Unclassified => "unclassified",
+            Self::Water => "water",
+            Self::Snow => "snow",
+            Self::Outside => "outside the area",
+        }
+    }
+
+    /// The reason of a class of Sentinel-2's scene classification (SCL; METHODS section 3): 8 and 9
+    /// are cloud, 3 is shadow, 2 (dark) and 7 (unclassified) count and are flagged. A class
+    /// beyond 11 is defective.
+    pub const fn from_scl(class: u8) -> Self {
+        match class {
+            0 => Self::Uncovered,
+            2 => Self::Dark,
+            3 => Self::Shadow,
+            4 | 5 => Self::Clear,
+            6 => Self::Water,
+            7 => Self::Unclassified,
+            8 | 9 => Self::Cloud,
+            10 => Self::Cirrus,
+            11 => Self::Snow,
+            _ => Self::Defective,
+        }
+    }
+
+    /// The reason of a QA_PIXEL value of Landsat Collection 2: bits 0 fill, 1 dilated cloud,
+    /// 2 cirrus, 3 cloud, 4 cloud shadow, 5 snow, 7 water (USGS, Landsat 8-9 Collection 2 Level 2
+    /// Science Product Guide). Of several set bits the gravest counts.
+    pub const fn from_qa_pixel(bits: u16) -> Self {
+        match bits {
+            _ if bits & 1 != 0 => Self::Uncovered,
+            _ if bits & 8 != 0 => Self::Cloud,
+            _ if bits & 4 != 0 => Self::Cirrus,
+            _ if bits & 16 != 0 => Self::Shadow,
+            _ if bits & 2 != 0 => Self::NearCloud,
+            _ if bits & 32 != 0 => Self::Snow,
+            _ if bits & 128 != 0 => Self::Water,
+            _ => Self::Clear,
+        }
+    }
+}
+
+/// Whether a pixel with this code counts: 0, or 16 to 19.
+#[inline]
+pub const fn code_is_valid(code: u8) -> bool {
+    (code == 0) | (code.wrapping_sub(16) < 4)
+}
+
+/// Reasons by SCL class.
+static SCL: [u8; 256] = table(true);
+
+/// Reasons by the low byte of QA_PIXEL; the high byte holds confidences, which are not used.
+static QA_PIXEL: [u8; 256] = table(false);
+
+const fn table(scl: bool) -> [u8; 256] {
+    let mut codes = [0; 256];
+    let mut value = 0;
+    while value < 256 {
+        codes[value] =
+            if scl { Reason::from_scl(value as u8).code() } else { Reason::from_qa_pixel(value as u16).code() };
+        value += 1;
+    }
+    codes
+}
+
+/// Rank of gravity by code, 0 the gravest. A code that names no reason ranks as defective.
+static GRAVITY: [u8; 256] = gravity();
+
+const fn gravity() -> [u8; 256] {
+    let mut ranks = [3; 256];
+    let mut rank = 0;
+    while rank < Reason::BY_GRAVITY.len() {
+        ranks[Reason::BY_GRAVITY[rank].code() as usize] = rank as u8;
+        rank += 1;
+    }
+    ranks
+}
+
+/// Code plane of an SCL plane; see [`Reason::from_scl`].
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn codes_of_scl(scl: ArrayView2<'_, u8>, out: ArrayViewMut2<'_, u8>) -> Result<()> {
+    rows::same_shape(out.dim(), scl.dim(), "the SCL plane")?;
+    rows::map([scl], out, |[class]: [u8; 1]| SCL[usize::from(class)]);
+    Ok(())
+}
+
+/// Code plane of a QA_PIXEL plane; see [`Reason::from_qa_pixel`].
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn codes_of_qa_pixel(qa: ArrayView2<'_, u16>, out: ArrayViewMut2<'_, u8>) -> Result<()> {
+    rows::same_shape(out.dim(), qa.dim(), "the QA_PIXEL plane")?;
+    rows::map([qa], out, |[bits]: [u16; 1]| QA_PIXEL[usize::from(bits & 255)]);
+    Ok(())
+}
+
+/// Of two code planes the graver code of each cell, by [`Reason::BY_GRAVITY`]; the same whichever
+/// way round, and of as many planes in whatever order. A code that names no reason is written as
+/// defective unless a graver one meets it.
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn merge(before: ArrayView2<'_, u8>, after: ArrayView2<'_, u8>, out: ArrayViewMut2<'_, u8>) -> Result<()> {
+    rows::same_shape(out.dim(), before.dim(), "the mask before")?;
+    rows::same_shape(out.dim(), after.dim(), "the mask after")?;
+    rows::map([before, after], out, |[before, after]: [u8; 2]| {
+        let rank = GRAVITY[usize::from(before)].min(GRAVITY[usize::from(after)]);
+        // Ranks are below 15; the mask lets the compiler drop the bound check.
+        CODE_OF_RANK[usize::from(rank & 15)]
+    });
+    Ok(())
+}
+
+/// Code by rank of gravity.
+static CODE_OF_RANK: [u8; 16] = {
+    let mut codes = [Reason::Defective.code(); 16];
+    let mut rank = 0;
+    while rank < Reason::BY_GRAVITY.len() {
+        codes[rank] = Reason::BY_GRAVITY[rank].code();
+        rank += 1;
+    }
+    codes
+};
+
+/// Whether each cell of a code plane counts.
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn validity(codes: ArrayView2<'_, u8>, out: ArrayViewMut2<'_, bool>) -> Result<()> {
+    rows::same_shape(out.dim(), codes.dim(), "the mask")?;
+    rows::map([codes], out, |[code]: [u8; 1]| code_is_valid(code));
+    Ok(())
+}
+
+/// Gives `reason` to the cells that count so far, but where `valid` is false: a band without a
+/// value is [`Reason::Uncovered`], an index without one [`Reason::Undefined`].
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn strike(valid: ArrayView2<'_, bool>, reason: Reason, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
+    rows::same_shape(codes.dim(), valid.dim(), "the validity plane")?;
+    for row in 0..codes.nrows() {
+        let valid = rows::slice(&valid, row);
+        rows::fill(codes.row_mut(row), |codes| {
+            for (code, &valid) in codes.iter_mut().zip(&*valid) {
+                let struck = !valid & code_is_valid(*code);
+                *code = if struck { reason.code() } else { *code };
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Pixels of each code, for shares of the area of interest.
+pub fn count(codes: ArrayView2<'_, u8>) -> [u64; 256] {
+    let mut counts = [0; 256];
+    codes.iter().for_each(|&code| counts[usize::from(code)] += 1);
+    counts
+}
+
+/// Least NDSI of snow, least near-infrared and green reflectance of snow (METHODS section 3).
+const SNOW: (f32, f32, f32) = (0.4, 0.11, 0.1);
+
+/// Largest near-infrared reflectance of water.
+const WATER_NIR: f32 = 0.15;
+
+/// Turns clear cells into snow or water by their reflectance (`gain` times the counts), for sensors
+/// without a scene classification.
+///
+/// Snow: NDSI > 0.4, N > 0.11 and G > 0.1 (Hall, Riggs & Salomonson 1995, doi 10.1016/0034-4257(95)00137-P).
+/// Water: MNDWI > 0 (Xu 2006) and N < 0.15, our own bound, which keeps bright sand and cloud edges
+/// out. Without a first shortwave-infrared band snow cannot be told, and water goes by NDWI > 0
+/// (McFeeters 1996). Snow goes before water.
+///
+/// # Errors
+/// `Mismatch` when green or near infrared is missing, or a shape is not that of `codes`.
+pub fn water_or_snow(planes: &Planes<'_>, gain: f32, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
+    let shape = codes.dim();
+    let (green, nir) = (planes.require(Role::Green, shape)?, planes.require(Role::Nir, shape)?);
+    let swir1 = match planes.plane(Role::Swir1) {
+        Some(_) => Some(planes.require(Role::Swir1, shape)?),
+        None => None,
+    };
+    for row in 0..shape.0 {
+        let (green, nir) = (rows::slice(&green, row), rows::slice(&nir, row));
+        let swir1 = swir1.as_ref().map(|swir1| rows::slice(swir1, row));
+        let bright = swir1.as_deref().unwrap_or(&nir);
+        rows::fill(codes.row_mut(row), |codes| {
+            for (((code, &green), &nir), &other) in codes.iter_mut().zip(&*green).zip(&*nir).zip(bright) {
+                *code = surface(*code, normalized_difference(green, other), gain * green, gain * nir, swir1.is_some());
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The code of a cell by its normalised difference and its green and near-infrared reflectance.
+#[inline]
+fn surface(code: u8, difference: f32, green: f32, nir: f32, snow_shows: bool) -> u8 {
+    let snow = snow_shows & (difference > SNOW.0) & (nir > SNOW.1) & (green > SNOW.2);
+    let water = (difference > 0.0) & (nir < WATER_NIR);
+    let kind = if water { Reason::Water.code() } else { code };
+    let kind = if snow { Reason::Snow.code() } else { kind };
+    if code == Reason::Clear.code() { kind } else { code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn valid_codes_are_clear_and_the_flags() {
+        let valid: Vec<u8> = (0..=255).filter(|&code| code_is_valid(code)).collect();
+        assert_eq!(valid, [0, 16, 17, 18, 19]);
+        let mut ranked = Reason::BY_GRAVITY;
+        ranked.sort();
+        assert_eq!(ranked, Reason::ALL, "every reason has one rank");
+        assert!(Reason::BY_GRAVITY.windows(2).all(|pair| pair[0].is_valid() <= pair[1].is_valid()));
+        assert!(Reason::ALL.into_iter().all(|reason| Reason::from_code(reason.code()) == Some(reason)));
+    }
+
+    #[test]
+    fn quality_layers_map_to_reasons() {
+        let scl = Array2::from_shape_fn((1, 13), |(_, class)| class as u8);
+        let mut codes = Array2::zeros((1, 13));
+        codes_of_scl(scl.view(), codes.view_mut()).unwrap();
+        assert_eq!(codes.as_slice().unwrap(), [1, 2, 16, 5, 0, 0, 18, 17, 3, 3, 4, 19, 2]);
+        // Values that USGS lists for Landsat 8: fill, clear, water, cloud, shadow, snow, dilated, cirrus.
+        let qa = array![[1u16, 21824, 21952, 22280, 23888, 30048, 21826, 54596]];
+        let mut codes = Array2::zeros((1, 8));
+        codes_of_qa_pixel(qa.view(), codes.view_mut()).unwrap();
+        assert_eq!(codes.as_slice().unwrap(), [1, 0, 18, 3, 5, 19, 6, 4]);
+    }
+
+    #[test]
+    fn merging_keeps_the_graver_whichever_way_round() {
+        let all = Array2::from_shape_fn((256, 256), |(row, _)| row as u8);
+        let (mut one, mut other) = (all.clone(), all.clone());
+        merge(all.view(), all.t(), one.view_mut()).unwrap();
+        merge(all.t(), all.view(), other.view_mut()).unwrap();
+        assert_eq!(one, other);
+        for ((before, after), &code) in one.indexed_iter() {
+            let both = code_is_valid(before as u8) && code_is_valid(after as u8);
+            assert_eq!(code_is_valid(code), both, "{before} and {after}");
+        }
+        assert_eq!(one[(0, 19)], 19);
+        assert_eq!(one[(3, 6)], 3);
+        assert_eq!(one[(255, 9)], 255);
+        assert_eq!(one[(77, 0)], Reason::Defective.code());
+    }
+
+    #[test]
+    fn only_cells_that_count_are_struck() {
+        let mut codes = array![[0u8, 3, 18, 0]];
+        strike(array![[false, false, false, true]].view(), Reason::Undefined, codes.view_mut()).unwrap();
+        assert_eq!(codes, array![[8u8, 3, 8, 0]]);
+        assert_eq!(count(codes.view())[8], 2);
+    }
+
+    #[test]
+    fn snow_and_water_by_reflectance() {
+        let (green, nir) =
+            (array![[6000.0f32, 800.0, 900.0, 2000.0, f32::NAN]], array![[5500.0f32, 300.0, 4000.0, 2500.0, 1.0]]);
+        let swir1 = array![[800.0f32, 200.0, 2000.0, 1000.0, 1.0]];
+        let planes = Planes::new().with(Role::Green, green.view()).with(Role::Nir, nir.view());
+        let mut codes = Array2::zeros((1, 5));
+        water_or_snow(&planes, 1e-4, codes.view_mut()).unwrap();
+        assert_eq!(codes, array![[0u8, 18, 0, 0, 0]], "without shortwave infrared there is no snow");
+        codes.fill(0);
+        codes[(0, 1)] = 3;
+        water_or_snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
+        assert_eq!(codes, array![[19u8, 3, 0, 0, 0]], "a cloud stays a cloud; NDSI 1/3 is no snow");
+    }
+}
