@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use groundtell::kernel::change::{BurnLayers, Epoch, burn_change};
 use groundtell::kernel::reflectance::{Encoding, Plane, counts};
 use groundtell::kernel::stats::Histogram;
-use groundtell::kernel::threshold::{at_least, kittler_illingworth, otsu};
+use groundtell::kernel::threshold::{Strategy, at_least, kittler_illingworth, otsu};
 use ndarray::{Array2, Zip};
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 
@@ -132,4 +132,8 @@ fn otsu_on_the_andes() {
     assert!((found - 0.1336).abs() < 1e-9);
     assert!((f1(&dnbr, &truth, found) - 0.930).abs() < 6e-4);
     assert!(f1(&dnbr, &truth, 0.1) > 0.999, "the author's own threshold");
+    let usual = Strategy::Otsu.threshold(&histogram(&dnbr), &histogram(&dnbr)).unwrap();
+    println!("l8-peru-2020: Otsu of 256 bins {usual:.4} F1 {:.4}", f1(&dnbr, &truth, usual));
+    assert!((usual - 0.131).abs() < 1e-3, "{usual}");
+    assert!(f1(&dnbr, &truth, usual) >= 0.936);
 }

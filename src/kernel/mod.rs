@@ -5,6 +5,7 @@ pub mod index;
 pub mod mask;
 pub mod reflectance;
 pub mod resample;
+pub mod ring;
 mod rows;
 pub mod stats;
 pub mod threshold;

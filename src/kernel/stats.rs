@@ -59,6 +59,30 @@ impl Histogram {
         }
     }
 
+    /// Counts a value that is a step already (clamped to the range).
+    pub fn add_key(&mut self, key: i32) {
+        if let Some(count) = self.counts.get_mut((key.clamp(-LAST, LAST) + LAST) as usize) {
+            *count += 1;
+        }
+    }
+
+    /// The same values in `bins` equal bins from the least to the greatest, each value moved to the middle
+    /// of its bin. Few bins smooth the valleys in which a threshold is sought.
+    #[must_use]
+    pub fn binned(&self, bins: u32) -> Self {
+        let mut coarse = Self::new();
+        let (Some((low, _)), Some((high, _))) = (self.steps().next(), self.steps().next_back()) else { return coarse };
+        let width = f64::from(high + 1 - low) / f64::from(bins.max(1));
+        for (key, count) in self.steps() {
+            let bin = (f64::from(key - low) / width).floor();
+            let middle = low + ((bin + 0.5) * width).floor() as i32;
+            if let Some(sum) = coarse.counts.get_mut((middle.clamp(-LAST, LAST) + LAST) as usize) {
+                *sum += count;
+            }
+        }
+        coarse
+    }
+
     /// Counts every value of a plane.
     pub fn add_plane(&mut self, plane: ArrayView2<'_, f32>) {
         plane.iter().for_each(|&value| self.add(value));

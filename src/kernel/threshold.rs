@@ -25,7 +25,7 @@ impl Strategy {
     pub fn threshold(&self, scene: &Histogram, control: &Histogram) -> Option<f64> {
         match *self {
             Self::Fixed(value) => Some(value),
-            Self::Otsu => otsu(scene),
+            Self::Otsu => otsu(&scene.binned(OTSU_BINS)),
             Self::KittlerIllingworth => kittler_illingworth(scene),
             Self::ControlQuantile(q) => control_quantile(control, q),
         }
@@ -63,6 +63,10 @@ impl std::fmt::Display for Strategy {
         }
     }
 }
+
+/// Bins in which [`Strategy::Otsu`] looks for its valley: the usual 256 between the least and the greatest
+/// value, as scikit-image and most published figures have it, so that thresholds can be compared.
+pub const OTSU_BINS: u32 = 256;
 
 /// The least `f32` that is not below `threshold`: `x >= at_least(t)` in `f32` decides as
 /// `x >= t` does in `f64`, and is what a vectorised loop compares with.
