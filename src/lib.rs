@@ -15,6 +15,7 @@ pub mod geom;
 pub mod kernel;
 // floor 3: meaning
 pub mod scene;
+pub mod simulate;
 pub mod vector;
 // floor 4: edges
 pub mod io;
