@@ -7,6 +7,9 @@ use super::noise::{along, between, derive, floor, hash, unit};
 /// Pixels between the places where a settlement may lie.
 const PLOT: f32 = 430.0;
 
+/// A distance from which a line no longer matters.
+const FAR: f32 = 1e3;
+
 /// Share of the pixel that main roads cover, and how far (in pixels) the nearest one is.
 pub(super) fn road(seed: u32, local: &Local<'_>) -> (f32, f32) {
     let east_west = line(derive(seed, 70), local.y, local.x, 690.0, 70.0);
@@ -19,6 +22,9 @@ pub(super) fn road(seed: u32, local: &Local<'_>) -> (f32, f32) {
 fn line(seed: u32, across: f32, along_it: f32, period: f32, bend: f32) -> f32 {
     let k = floor(across / period);
     let offset = across - period * (k as f32 + 0.5);
+    if offset.abs() > bend + 60.0 {
+        return FAR;
+    }
     let bits = hash(seed, k, 0);
     (offset - bend * along(bits, along_it / 420.0) - 100.0 * (unit(derive(bits, 1)) - 0.5)).abs()
 }
@@ -45,14 +51,16 @@ impl Settlement {
         let middle = |cell: i32, salt| PLOT * (cell as f32 + between(bits, salt, 0.3, 0.7));
         let (dx, dy) = (local.x - middle(i, 1), local.y - middle(j, 2));
         let radius = if unit(derive(bits, 3)) < 0.25 { 74.0 } else { between(bits, 4, 22.0, 46.0) };
-        if dx * dx + dy * dy > (2.2 * radius) * (2.2 * radius) {
+        if dx * dx + dy * dy > (2.6 * radius) * (2.6 * radius) {
             return None;
         }
         let (sin, cos) = between(bits, 5, -0.5, 0.9).sin_cos();
+        let (bend_x, bend_y) = (3.5 * local.of(Field::MeanderX), 3.5 * local.of(Field::MeanderY));
+        let (dx, dy) = (dx + bend_x, dy + bend_y);
         let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
-        let stretch = between(bits, 6, 1.0, 1.9);
+        let stretch = between(bits, 6, 1.0, if radius > 50.0 { 1.5 } else { 3.4 });
         let way = ((u / stretch) * (u / stretch) + v * v * stretch).sqrt();
-        let fray = 6.0 * local.of(Field::Vigour) + 2.5 * local.mid;
+        let fray = 0.16 * radius * (local.of(Field::Vigour) + local.of(Field::Soil)) + 2.5 * local.mid;
         let inside = ((radius - way + fray) / 1.5).clamp(0.0, 1.0);
         (inside > 0.0).then_some(Self { bits, u, v, inside })
     }
@@ -71,8 +79,8 @@ impl Settlement {
         let side = i32::from(self.v > 13.0 * (row as f32 + 0.5));
         let lot = hash(derive(self.bits, 7), floor(self.u / 2.4), 2 * row + side);
         let mut mixture = garden(lot, leaf, green);
-        if (1.1..3.1).contains(&street) && unit(derive(lot, 1)) < 0.66 {
-            mixture.lay(Cover::Roof, between(lot, 2, 0.08, 0.62) * (1.0 + 0.25 * local.fine).clamp(0.4, 1.4));
+        if (1.1..3.1).contains(&street) && unit(derive(lot, 1)) < 0.55 {
+            mixture.lay(Cover::Roof, between(lot, 2, 0.06, 0.5) * (1.0 + 0.25 * local.fine).clamp(0.4, 1.4));
         }
         mixture.lay(Cover::Road, 0.8 * (0.95 - street.min(lane)).clamp(0.0, 0.8));
         mixture

@@ -18,14 +18,12 @@ pub(super) struct Frame {
 pub(super) enum Field {
     /// Brightness factor of the relief under the sun.
     Light,
-    /// Distance from the axis of a gully, in arbitrary units (below 0.1: in it).
+    /// Near 0 on the axis of a gully, with opposite signs on its sides.
     Gully,
     Forest,
     Soil,
     WarpX,
     WarpY,
-    DistrictA,
-    DistrictB,
     MeanderX,
     MeanderY,
     Vigour,
@@ -36,7 +34,7 @@ pub(super) enum Field {
     Shade,
 }
 
-const FIELDS: usize = 15;
+const FIELDS: usize = 13;
 
 /// Pixels between knots.
 const SPACING: f64 = 8.0;
@@ -49,7 +47,7 @@ const RELIEF_METRES: f32 = 26.0;
 pub(super) struct Noises {
     relief: Fractal,
     gully: Fractal,
-    smooth: [(Field, Fractal); 11],
+    smooth: [(Field, Fractal); 9],
     cloud: Fractal,
     /// Unit vector to the sun (east, south) times the cotangent of its height.
     sun: (f32, f32),
@@ -68,18 +66,16 @@ impl Noises {
         let cloud_height = 110.0;
         Self {
             relief: noise(1, 620.0, 4, 0.45),
-            gully: noise(2, 430.0, 3, 0.42),
+            gully: noise(2, 400.0, 3, 0.5),
             smooth: [
                 (Field::Forest, noise(3, 310.0, 4, 0.6)),
                 (Field::Soil, noise(4, 260.0, 3, 0.65)),
                 (Field::WarpX, noise(5, 420.0, 1, 0.5)),
                 (Field::WarpY, noise(6, 420.0, 1, 0.5)),
-                (Field::DistrictA, noise(7, 760.0, 2, 0.35)),
-                (Field::DistrictB, noise(8, 690.0, 2, 0.35)),
                 (Field::MeanderX, noise(9, 120.0, 2, 0.5)),
                 (Field::MeanderY, noise(10, 120.0, 2, 0.5)),
                 (Field::Vigour, noise(11, 85.0, 2, 0.6)),
-                (Field::Burn, noise(12, 210.0, 4, 0.6)),
+                (Field::Burn, noise(12, 340.0, 4, 0.5)),
                 (Field::Slow, noise(13, 4000.0, 1, 0.5)),
             ],
             cloud: Fractal { seed: cloud_seed, cell: 330.0, octaves: 4, gain: 0.62 },
@@ -91,9 +87,9 @@ impl Noises {
 
     /// Height in metres, and the gully field, at a position.
     fn terrain(&self, x: f32, y: f32) -> (f32, f32) {
-        let gully = self.gully.at(x, y).abs();
-        let cut = (gully * 7.0).min(1.0);
-        (RELIEF_METRES * self.relief.at(x, y) + 9.0 * cut, gully)
+        let gully = self.gully.at(x, y);
+        let away = gully * gully;
+        (RELIEF_METRES * self.relief.at(x, y) + 9.0 * away / (away + 0.02), gully)
     }
 
     /// Brightness of slopes: the cosine of the sun's angle over that of the plain, to first order.

@@ -4,7 +4,7 @@ use super::band::{Cover, Mixture};
 use super::built::{Settlement, road};
 use super::fields::{Field, Local};
 use super::noise::{along, between, derive, floor, hash, smooth, unit};
-use super::parcels::{Parcel, Place};
+use super::parcels::{Mosaic, Place};
 use super::phenology::{Stand, greenness, leaves};
 use super::scenario::{Date, Events, Season};
 use super::truth::Truth;
@@ -23,7 +23,8 @@ pub(super) struct Land {
 /// What is remembered from pixel to pixel along a row; it saves time and changes nothing.
 #[derive(Default)]
 pub(super) struct Memory {
-    last: Option<(Parcel, Stand)>,
+    mosaic: Mosaic,
+    stand: Option<(u32, Stand)>,
 }
 
 /// The ground before anything burns, floods or snows.
@@ -35,23 +36,26 @@ pub(super) struct Ground {
     pub(super) lot: f32,
     /// How easily water rises over the pixel.
     pub(super) lowness: f32,
+    /// Share of the pixel that people live on: no fire of the open land runs there.
+    pub(super) settled: f32,
 }
 
 impl Land {
     /// The ground at a pixel.
     pub(super) fn ground(&self, local: &Local<'_>, memory: &mut Memory) -> Ground {
-        let (parcel, place) = Parcel::find(self.seed, local, memory.last.map(|(parcel, _)| parcel));
-        let stand = match memory.last {
-            Some((last, stand)) if last.bits == parcel.bits => stand,
-            _ => Stand::of(self.season, self.date, &self.events, parcel.bits),
+        let (parcel, place) = memory.mosaic.find(self.seed, local);
+        let stand = match memory.stand {
+            Some((bits, stand)) if bits == parcel => stand,
+            _ => Stand::of(self.season, self.date, &self.events, parcel),
         };
-        memory.last = Some((parcel, stand));
+        memory.stand = Some((parcel, stand));
         let bank = self.rivers.bank(local);
         let mut ground = Ground {
-            mixture: self.field(local, &parcel, &place, &stand),
+            mixture: self.field(local, parcel, &place, &stand),
             change: stand.change,
-            lot: unit(derive(parcel.bits, 90)),
+            lot: unit(derive(parcel, 90)),
             lowness: bank.lowness,
+            settled: 0.0,
         };
         self.edge(local, &place, &mut ground);
         self.wild(local, &bank, &mut ground);
@@ -64,8 +68,8 @@ impl Land {
     }
 
     /// The field itself, with vigour, the soil's variation and the rows of machines.
-    fn field(&self, local: &Local<'_>, parcel: &Parcel, place: &Place, stand: &Stand) -> Mixture {
-        let rows = along(parcel.bits, place.across / 2.3) + 0.6 * along(parcel.bits ^ 1, place.across / 7.0);
+    fn field(&self, local: &Local<'_>, parcel: u32, place: &Place, stand: &Stand) -> Mixture {
+        let rows = along(parcel, place.across / 2.3) + 0.6 * along(parcel ^ 1, place.across / 7.0);
         let vigour = local.of(Field::Vigour) + 0.45 * local.mid + 0.35 * local.fine;
         let soil = 0.07 * local.of(Field::Soil) + 0.05 * local.mid + 0.035 * local.fine + 0.04 * relief(local);
         let shade = 1.0 + stand.rows * rows + 0.014 * local.fine + 0.012 * local.mid;
@@ -75,15 +79,16 @@ impl Land {
     /// Verges, tracks and lines of trees between fields.
     fn edge(&self, local: &Local<'_>, place: &Place, ground: &mut Ground) {
         let edge = &place.edge;
-        let near = place.inside.min(place.district);
-        let verge = (edge.verge.max(0.25) - near + 0.6).clamp(0.0, 1.0);
+        let verge = (edge.verge.max(0.25) - place.inside + 0.6).clamp(0.0, 1.0);
         if verge > 0.0 {
             ground.mixture.blend(&self.meadow(local), 0.9 * verge);
             settle(ground, 0.9 * verge, Truth::Unchanged);
         }
-        let gaps = smooth(3.0 * along(derive(self.seed, 91), place.along / 23.0 + near * 0.01) + 2.6);
-        let belt = (edge.belt - place.inside + 0.5).clamp(0.0, 1.0) * gaps * (0.86 + 0.12 * local.fine);
-        self.trees(local, 0.0, belt, ground);
+        let belt = (edge.belt - place.inside + 0.5).clamp(0.0, 1.0);
+        if edge.belt > 0.0 && belt > 0.0 {
+            let gaps = smooth(3.0 * along(derive(self.seed, 91), place.along / 23.0) + 2.6);
+            self.trees(local, 0.0, belt * gaps * (0.86 + 0.12 * local.fine), ground);
+        }
     }
 
     /// Grass with some green: meadows, gullies, verges.
@@ -120,16 +125,21 @@ impl Land {
 
     /// Gullies, flood plains and forests.
     fn wild(&self, local: &Local<'_>, bank: &Bank, ground: &mut Ground) {
-        let gully = smooth((0.11 - local.of(Field::Gully) + 0.012 * local.mid) / 0.045);
+        let gully =
+            smooth((0.055 + 0.03 * local.of(Field::Vigour) - local.of(Field::Gully).abs() + 0.014 * local.mid) / 0.04);
         let open = gully.max(bank.plain);
         if open > 0.0 {
             ground.mixture.blend(&self.meadow(local), open);
+            let damp = bank.plain * smooth(0.9 * bank.lowness - 0.9 + 0.3 * local.mid);
+            ground.mixture.lay(Cover::Water, 0.22 * damp);
             settle(ground, open, Truth::Unchanged);
         }
         let terrace = smooth(1.0 - ((bank.offset - 185.0) / 120.0).abs()) * (1.0 - bank.plain);
         let score = local.of(Field::Forest) + 2.2 * terrace + 0.75 * gully + 0.25 * bank.plain + 0.2 * local.mid;
         let wood = smooth((score - 1.62) * 9.0 + 0.5 + 0.5 * local.fine);
         if wood > 0.0 {
+            ground.mixture.blend(&self.meadow(local), wood);
+            settle(ground, wood, Truth::Unchanged);
             let pine = smooth(3.0 * terrace - 0.4);
             self.trees(local, pine, wood * self.stands(local, pine), ground);
         }
@@ -155,6 +165,7 @@ impl Land {
             let alpha = settlement.inside * (1.0 - 0.9 * bank.plain);
             ground.mixture.blend(&settlement.cover(local, leaf, greenness(self.season)), alpha);
             settle(ground, alpha, Truth::Unchanged);
+            ground.settled = alpha;
         }
         let (alpha, way) = road(self.seed, local);
         let planted = (0.5 - (way - 2.1).abs() + 0.5).clamp(0.0, 1.0) * smooth(2.0 * local.of(Field::Forest) + 0.2);

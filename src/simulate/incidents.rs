@@ -31,7 +31,8 @@ impl Levels {
 /// How much there is to burn, from 0 to about 1.
 fn fuel(ground: &Ground) -> f32 {
     let of = |cover| ground.mixture.of(cover);
-    of(Cover::Straw) + of(Cover::Grass) + 0.8 * of(Cover::Pine) + 0.7 * of(Cover::Wood) + 0.5 * of(Cover::Leaf)
+    let dry = of(Cover::Straw) + of(Cover::Grass);
+    (dry + 0.8 * of(Cover::Pine) + 0.7 * of(Cover::Wood) + 0.5 * of(Cover::Leaf)) * (1.0 - ground.settled)
 }
 
 /// Patches that a fire leaves out: below 0 they stay.
@@ -39,14 +40,15 @@ fn islands(local: &Local<'_>) -> f32 {
     local.of(Field::Vigour) * 0.35 + 0.5 * local.mid + 0.25 * local.fine + 1.05
 }
 
-/// How readily the pixel burns; the burned share is what lies above a level. Minus infinity without fuel.
+/// How readily the pixel burns (green canopies less than dry grass); the burned share is what lies above a level. Minus infinity without fuel.
 pub(super) fn burn_score(local: &Local<'_>, ground: &Ground) -> f32 {
     let fuel = fuel(ground);
     if fuel < FUEL || islands(local) < 0.0 {
         return f32::NEG_INFINITY;
     }
     let ragged = 0.05 * local.mid + 0.05 * local.fine;
-    local.of(Field::Burn) + 0.55 * (ground.lot - 0.5) + 0.2 * fuel + ragged
+    let green = ground.mixture.of(Cover::Pine) + ground.mixture.of(Cover::Leaf);
+    local.of(Field::Burn) + 0.4 * (ground.lot - 0.5) + 0.2 * fuel - 0.5 * green + ragged
 }
 
 /// How much water would have to rise to cover the pixel: the flooded share is what lies above a level.
@@ -93,7 +95,7 @@ fn burn(above: f32, local: &Local<'_>, ground: &mut Ground) {
     if burned <= 0.0 {
         return;
     }
-    let severity = (0.45 + 0.9 * above + 0.14 * local.mid + 0.1 * local.fine).clamp(0.25, 1.0) * burned;
+    let severity = (0.5 + 0.9 * above + 0.14 * local.mid + 0.1 * local.fine).clamp(0.25, 1.0) * burned;
     for (cover, part) in [
         (Cover::Straw, 0.8),
         (Cover::Grass, 0.95),

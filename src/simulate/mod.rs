@@ -9,6 +9,7 @@
 
 mod band;
 mod built;
+mod districts;
 mod fields;
 mod ground;
 mod incidents;

@@ -1,5 +1,6 @@
 //! The mosaic of fields: districts of one direction, blocks, and parcels cut from blocks by halving.
 
+use super::districts::{District, Sites};
 use super::fields::{Field, Local};
 use super::noise::{between, derive, floor, hash, unit};
 
@@ -30,16 +31,15 @@ impl Edge {
     }
 }
 
-/// One parcel: a rectangle in the turned and slightly warped coordinates of its district.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Parcel {
+/// One parcel: a rectangle in the turned and slightly warped coordinates of its district. The default one is empty.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parcel {
     /// West, east, north and south border.
     sides: [f32; 4],
     edges: [Edge; 4],
-    district: (i32, i32),
-    direction: (f32, f32),
+    district: District,
     /// Everything random about the parcel follows from it.
-    pub(super) bits: u32,
+    bits: u32,
 }
 
 /// Where a pixel lies in its parcel.
@@ -52,45 +52,45 @@ pub(super) struct Place {
     pub(super) across: f32,
     /// Coordinate along the nearest border's line.
     pub(super) along: f32,
-    /// Distance to the district's border in pixels, about.
-    pub(super) district: f32,
 }
 
-/// The district of a pixel and the distance to its border in pixels, about.
-fn district(local: &Local<'_>) -> ((i32, i32), f32) {
-    let (a, b) = (1.5 * local.of(Field::DistrictA), 1.5 * local.of(Field::DistrictB));
-    let (i, j) = (floor(a), floor(b));
-    let apart = |value: f32, cell: i32| {
-        let part = value - cell as f32;
-        part.min(1.0 - part)
-    };
-    ((i, j), 170.0 * apart(a, i).min(apart(b, j)))
+/// The parcel and the sites of the last pixel: kept while they hold, which saves the search and changes nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mosaic {
+    parcel: Parcel,
+    sites: Sites,
 }
 
-/// Turned coordinates of a pixel.
-fn turned(local: &Local<'_>, (cos, sin): (f32, f32)) -> (f32, f32) {
-    let x = local.x + 5.0 * local.of(Field::WarpX);
-    let y = local.y + 5.0 * local.of(Field::WarpY);
-    (x * cos + y * sin, y * cos - x * sin)
+impl Mosaic {
+    /// The hash of the parcel at a pixel, and where in the parcel the pixel lies.
+    pub(super) fn find(&mut self, seed: u32, local: &Local<'_>) -> (u32, Place) {
+        let x = local.x + 5.0 * local.of(Field::WarpX);
+        let y = local.y + 5.0 * local.of(Field::WarpY);
+        self.sites.follow(seed, x, y);
+        let (own, border, other) = self.sites.nearest(x, y);
+        if self.parcel.district.bits != own {
+            self.parcel = Parcel { district: District::of(own), ..Parcel::default() };
+        }
+        let (cos, sin) = self.parcel.district.direction;
+        let (u, v) = (x * cos + y * sin, y * cos - x * sin);
+        if !self.parcel.holds(u, v) {
+            self.parcel = cut(seed, self.parcel.district, u, v);
+        }
+        let mut place = self.parcel.place(u, v);
+        if border < place.inside {
+            place = Place { inside: border, edge: Edge::of(own ^ other, 0), along: x + y, ..place };
+        }
+        (self.parcel.bits, place)
+    }
 }
 
 impl Parcel {
-    /// The parcel at a pixel; `last` is returned where it holds, which saves the search and changes nothing.
-    pub(super) fn find(seed: u32, local: &Local<'_>, last: Option<Self>) -> (Self, Place) {
-        let (district, apart) = district(local);
-        let kept = last.filter(|parcel| parcel.district == district);
-        let direction = kept.map_or_else(|| direction(seed, district), |parcel| parcel.direction);
-        let (u, v) = turned(local, direction);
-        let parcel = kept.filter(|parcel| parcel.holds(u, v)).unwrap_or_else(|| cut(seed, district, direction, u, v));
-        (parcel, parcel.place(u, v, apart))
-    }
-
     fn holds(&self, u: f32, v: f32) -> bool {
         let [west, east, north, south] = self.sides;
         u >= west && u < east && v >= north && v < south
     }
 
-    fn place(&self, u: f32, v: f32, district: f32) -> Place {
+    fn place(&self, u: f32, v: f32) -> Place {
         let [west, east, north, south] = self.sides;
         let ways = [u - west, east - u, v - north, south - v];
         let mut nearest = 0;
@@ -99,35 +99,24 @@ impl Parcel {
                 nearest = k;
             }
         }
-        let lengthwise = east - west > south - north;
         Place {
             inside: ways[nearest],
             edge: self.edges[nearest],
-            across: if lengthwise { v } else { u },
+            across: if east - west > south - north { v } else { u },
             along: if nearest < 2 { v } else { u },
-            district,
         }
     }
 }
 
-/// Cosine and sine of a district's direction: mostly within 20 degrees of the compass.
-fn direction(seed: u32, (i, j): (i32, i32)) -> (f32, f32) {
-    let bits = hash(derive(seed, 20), i, j);
-    let spread = unit(bits) + unit(derive(bits, 1)) - 1.0;
-    let (sin, cos) = (0.12 + 0.55 * spread).sin_cos();
-    (cos, sin)
-}
-
 /// Cuts the block at (`u`, `v`) into parcels and returns the one that holds the point.
-fn cut(seed: u32, district: (i32, i32), direction: (f32, f32), u: f32, v: f32) -> Parcel {
-    let lot = derive(hash(derive(seed, 21), district.0, district.1), 0);
+fn cut(seed: u32, district: District, u: f32, v: f32) -> Parcel {
+    let lot = derive(district.bits ^ seed, 21);
     let (i, j) = (floor(u / BLOCK.0), floor(v / BLOCK.1));
     let border = |salt, i, j| Edge::of(hash(derive(lot, salt), i, j), 0);
     let mut parcel = Parcel {
         sides: [i as f32 * BLOCK.0, (i + 1) as f32 * BLOCK.0, j as f32 * BLOCK.1, (j + 1) as f32 * BLOCK.1],
         edges: [border(1, i, j), border(1, i + 1, j), border(2, i, j), border(2, i, j + 1)],
         district,
-        direction,
         bits: hash(derive(lot, 3), i, j),
     };
     if !parcel.holds(u, v) {
@@ -173,17 +162,16 @@ mod tests {
         let frame = Frame { x0: 700.5, y0: 0.5, step: 1.0, cols: 400, rows: 200 };
         let knots = Knots::new(&noises, frame);
         let mut row = RowFields::default();
-        let (mut last, mut kinds) = (None, std::collections::BTreeSet::new());
+        let (mut kept, mut kinds) = (Mosaic::default(), std::collections::BTreeSet::new());
         for j in (0..frame.rows).step_by(3) {
             row.fill(1, &knots, j);
             for i in 0..frame.cols {
                 let local = row.at(&frame, i, j);
-                let (fresh, place) = Parcel::find(9, &local, None);
-                let (kept, _) = Parcel::find(9, &local, last);
-                assert_eq!((fresh.bits, fresh.sides), (kept.bits, kept.sides));
+                let (fresh, place) = Mosaic::default().find(9, &local);
+                let (bits, same) = kept.find(9, &local);
+                assert_eq!((fresh, place.inside, place.across), (bits, same.inside, same.across));
                 assert!(place.inside >= 0.0);
-                last = Some(kept);
-                kinds.insert(fresh.bits);
+                kinds.insert(fresh);
             }
         }
         assert!((8..200).contains(&kinds.len()), "{} parcels", kinds.len());

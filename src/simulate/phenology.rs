@@ -76,13 +76,13 @@ fn earlier(kind: Use, season: Season, bits: u32) -> Stand {
         Use::Ripe => (pick(31, 0.03, 0.1), pick(32, 0.72, 0.92), 0.0),
         Use::Tall => (pick(31, 0.55, 0.95), 0.03, 0.0),
         Use::Fallow if summer => (pick(31, 0.2, 0.42), 0.1, pick(32, 0.35, 0.55)),
-        Use::Fallow => (pick(31, 0.05, 0.22), 0.12, pick(32, 0.5, 0.72)),
+        Use::Fallow => (pick(31, 0.03, 0.16), 0.12, pick(32, 0.5, 0.72)),
     };
     Stand {
         crop,
         straw,
         grass,
-        light: pick(33, 0.0, 0.28),
+        light: pick(33, 0.0, if summer { 0.35 } else { 0.16 }),
         brightness: pick(34, 0.93, 1.08),
         rows: if kind == Use::Fallow { 0.0 } else { pick(35, 0.01, 0.05) },
         change: Truth::Unchanged,
@@ -119,8 +119,10 @@ impl Stand {
         let kind = use_of(season, bits);
         let mut stand = earlier(kind, season, bits);
         if date == Date::After {
-            // Weeks pass on every field: a little more or less green.
-            stand.crop = (stand.crop * between(bits, 38, 0.94, 1.05)).min(0.97);
+            // Weeks pass on every field: a little more or less green, wetter or drier.
+            stand.crop = (stand.crop * between(bits, 38, 0.86, 1.1)).min(0.97);
+            stand.light = (stand.light + between(bits, 39, -0.06, 0.05)).max(0.0);
+            stand.brightness *= between(bits, 40, 0.97, 1.03);
             work(kind, season, bits, events, &mut stand);
         }
         stand
@@ -163,8 +165,8 @@ pub(super) fn leaves(season: Season, date: Date, events: &Events) -> f32 {
 /// Share of green in grassland: meadows, gullies, verges.
 pub(super) fn greenness(season: Season) -> f32 {
     match season {
-        Season::LateNovember => 0.2,
-        Season::Spring => 0.22,
+        Season::LateNovember => 0.13,
+        Season::Spring => 0.15,
         Season::Summer => 0.5,
     }
 }

@@ -3,6 +3,9 @@
 use super::fields::{Field, Local};
 use super::noise::{along, derive, hash, smooth, unit};
 
+/// Pixels from its mean axis at which a river no longer shapes the land: its bends and its terrace.
+const REACH: f32 = 560.0;
+
 /// The rivers of a scene: one in every strip of `period` pixels, running from north to south.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rivers {
@@ -36,23 +39,22 @@ impl Rivers {
         Self { seed: derive(seed, 60), period, scale: (period / 1024.0).min(1.0) }
     }
 
-    /// The axis of river `k` in the row `y`, as a column.
-    fn axis(&self, k: i32, y: f32) -> f32 {
-        let bits = hash(self.seed, k, 0);
-        let start = self.period * (k as f32 + 0.36 + 0.28 * unit(bits));
-        start + self.scale * (120.0 * along(bits, y / 540.0) + 45.0 * along(derive(bits, 1), y / 190.0))
+    /// How far the axis of a river lies east of its mean in the row `y`.
+    fn wander(&self, bits: u32, y: f32) -> f32 {
+        self.scale * (120.0 * along(bits, y / 540.0) + 45.0 * along(derive(bits, 1), y / 190.0))
     }
 
     /// The bank at a pixel.
     pub(super) fn bank(&self, local: &Local<'_>) -> Bank {
         let k = super::noise::floor(local.x / self.period);
-        let rough = local.x - self.period * (k as f32 + 0.5);
-        if rough.abs() > 0.14 * self.period + 420.0 * self.scale {
+        let bits = hash(self.seed, k, 0);
+        let start = self.period * (k as f32 + 0.36 + 0.28 * unit(bits));
+        if (local.x - start).abs() > REACH * self.scale {
             return Bank::FAR;
         }
         let (bend_x, bend_y) = (local.of(Field::MeanderX), local.of(Field::MeanderY));
         let x = local.x + self.scale * 24.0 * bend_x;
-        let axis = self.axis(k, local.y + self.scale * 26.0 * bend_y);
+        let axis = start + self.wander(bits, local.y + self.scale * 26.0 * bend_y);
         self.across(local, x - axis, bend_x * bend_y)
     }
 
