@@ -114,10 +114,11 @@ fn burn(above: f32, local: &Local<'_>, ground: &mut Ground) {
 }
 
 fn flood(levels: &Levels, ground: &mut Ground) {
-    let wet = ((flood_score(ground) - levels.flood) * 12.0 + 0.5).clamp(0.0, 1.0);
+    let wet = ((ground.lowness - levels.flood) * 12.0 + 0.5).clamp(0.0, 1.0);
     if wet > 0.0 {
+        let dry_before = flood_score(ground) > f32::NEG_INFINITY;
         ground.mixture.lay(Cover::Water, 0.92 * wet);
-        if wet >= 0.5 {
+        if wet >= 0.5 && dry_before {
             ground.change = Truth::Flooded;
         }
     }

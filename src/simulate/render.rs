@@ -268,12 +268,12 @@ fn doubled(window: Window) -> Window {
     Window::new(2 * window.col, 2 * window.row, 2 * window.width, 2 * window.height)
 }
 
-/// The window cut into strips of at most `width` columns and 64 rows.
+/// The window cut into strips of at most `width` columns and 128 rows.
 fn strips(window: Window, width: usize) -> impl Iterator<Item = Window> {
     let across = (0..window.width).step_by(width.max(1));
     across.flat_map(move |col| {
-        (0..window.height).step_by(64).map(move |row| {
-            let part = (width.min(window.width - col), 64.min(window.height - row));
+        (0..window.height).step_by(128).map(move |row| {
+            let part = (width.min(window.width - col), 128.min(window.height - row));
             Window::new(window.col + col, window.row + row, part.0, part.1)
         })
     })

@@ -2,7 +2,7 @@
 
 use super::band::Spectrum;
 use super::fields::{Frame, Knots, Local, Noises, RowFields};
-use super::ground::{Ground, Land, Memory};
+use super::ground::{Land, Memory};
 use super::incidents::{Levels, burn_level, burn_score, flood_score, snow_score, strike};
 use super::noise::derive;
 use super::scenario::{Date, Scenario};
@@ -29,7 +29,7 @@ pub struct World {
 
 impl Scenario {
     /// Makes the scenario ready: finds, from a sample of the scene, the levels that meet the asked shares.
-    /// Takes some tens of milliseconds whatever the size.
+    /// Takes up to a few tenths of a second, whatever the size.
     ///
     /// # Errors
     /// `Usage` when [`Scenario::check`] refuses it.
@@ -71,21 +71,27 @@ impl World {
         for date in [Date::Before, Date::After] {
             let share = self.scenario.cloud_share[date.index()];
             if share > 0.0 {
-                let scores = self.sample(date, |local, _| cloud_score(local));
+                let scores = self.sample(date, |local, _, _| cloud_score(local));
                 self.skies[date.index()].level = cloud_level(level(scores, share));
             }
         }
         let events = self.scenario.events.clone();
         if events.flood > 0.0 {
-            self.levels.flood = level(self.sample(Date::After, |_, ground| flood_score(ground)), events.flood);
+            self.levels.flood = level(
+                self.sample(Date::After, |local, land, memory| flood_score(&land.ground(local, memory))),
+                events.flood,
+            );
         }
         if events.snow > 0.0 {
-            self.levels.snow = level(self.sample(Date::After, snow_score), events.snow);
+            self.levels.snow = level(
+                self.sample(Date::After, |local, land, memory| snow_score(local, &land.ground(local, memory))),
+                events.snow,
+            );
         }
         if events.burned > 0.0 {
             let flooded = Levels { snow: f32::INFINITY, ..self.levels };
-            let scores = self.sample(Date::After, |local, ground| {
-                let mut ground = *ground;
+            let scores = self.sample(Date::After, |local, land, memory| {
+                let mut ground = land.ground(local, memory);
                 strike(&flooded, &[], local, &mut ground);
                 burn_score(local, &ground)
             });
@@ -93,18 +99,18 @@ impl World {
         }
     }
 
-    /// A score at pixels spread evenly over the scene, before anything happens to the ground.
-    fn sample(&self, date: Date, score: impl Fn(&Local<'_>, &Ground) -> f32) -> Vec<f32> {
+    /// A score at pixels spread evenly over the scene.
+    fn sample(&self, date: Date, score: impl Fn(&Local<'_>, &Land, &mut Memory) -> f32) -> Vec<f32> {
         let side = self.scenario.size10.min(SAMPLES);
         let step = self.scenario.size10 as f64 / side as f64;
         let frame = Frame { x0: 0.5 * step, y0: 0.5 * step, step, cols: side, rows: side };
         let mut scores = Vec::with_capacity(side * side);
-        self.walk(date, frame, |local, ground| scores.push(score(local, &ground)));
+        self.walk(date, frame, |local, land, memory| scores.push(score(local, land, memory)));
         scores
     }
 
-    /// Calls `visit` at every pixel of a frame, row by row, with the ground before anything happens to it.
-    fn walk(&self, date: Date, frame: Frame, mut visit: impl FnMut(&Local<'_>, Ground)) {
+    /// Calls `visit` at every pixel of a frame, row by row, with the land and its memory.
+    fn walk(&self, date: Date, frame: Frame, mut visit: impl FnMut(&Local<'_>, &Land, &mut Memory)) {
         let mut easel = self.easel(date, frame);
         for j in 0..frame.rows {
             easel.row(j, &mut visit);
@@ -125,7 +131,8 @@ impl World {
     /// The truth at a window of 10 m pixels, row by row.
     pub(super) fn changes(&self, window: Window) -> Vec<Truth> {
         let mut found = Vec::with_capacity(window.len());
-        self.walk(Date::After, ground_frame(window, (0.0, 0.0)), |local, mut ground| {
+        self.walk(Date::After, ground_frame(window, (0.0, 0.0)), |local, land, memory| {
+            let mut ground = land.ground(local, memory);
             strike(&self.levels, &self.scenario.events.burns, local, &mut ground);
             found.push(ground.change);
         });
@@ -168,11 +175,11 @@ struct Easel<'a> {
 }
 
 impl Easel<'_> {
-    fn row(&mut self, j: usize, mut visit: impl FnMut(&Local<'_>, Ground)) {
+    fn row(&mut self, j: usize, mut visit: impl FnMut(&Local<'_>, &Land, &mut Memory)) {
         self.fields.fill(self.land.seed, &self.knots, j);
         for i in 0..self.frame.cols {
             let local = self.fields.at(&self.frame, i, j);
-            visit(&local, self.land.ground(&local, &mut self.memory));
+            visit(&local, self.land, &mut self.memory);
         }
     }
 }
@@ -190,7 +197,8 @@ impl Painter<'_> {
         out.clear();
         let (world, after) = (self.world, self.date == Date::After);
         let sky = world.skies[self.date.index()];
-        self.easel.row(j, |local, mut ground| {
+        self.easel.row(j, |local, land, memory| {
+            let mut ground = land.ground(local, memory);
             if after {
                 strike(&world.levels, &world.scenario.events.burns, local, &mut ground);
             }
