@@ -16,6 +16,7 @@ pub mod kernel;
 // floor 3: meaning
 pub mod recipe;
 pub mod scene;
+pub mod simulate;
 pub mod vector;
 // floor 4: edges
 pub mod io;
