@@ -1,1 +1,3 @@
 //! Numbers: pure kernels over array views. They know no file, path, reference system or thread.
+
+pub mod label;
