@@ -1,1 +1,3 @@
 //! From runs to polygons, and numbers per polygon.
+
+pub mod trace;
