@@ -30,7 +30,7 @@ pub struct PixelPolygon {
 impl PixelPolygon {
     /// Pixels inside.
     pub fn pixels(&self) -> u64 {
-        let doubled: i64 = self.rings().map(|ring| doubled_area(ring)).sum();
+        let doubled: i64 = self.rings().map(doubled_area).sum();
         doubled.unsigned_abs() / 2
     }
 
