@@ -70,7 +70,7 @@ proptest! {
         degrees(&mut line, units);
         let text = std::str::from_utf8(&line).unwrap();
         prop_assert!(!text.contains('.') || !text.ends_with('0'));
-        let number: f64 = serde_json::from_str(text).unwrap();
+        let number: f64 = text.parse().unwrap();
         prop_assert_eq!((number * 1e7).round() as i32, units);
         prop_assert_eq!(number, f64::from(units) / 1e7);
     }
