@@ -1,7 +1,9 @@
 //! Outlines on the ground: pixel corners as longitude and latitude in whole 1e-7 degrees, with
 //! long edges bent, rings cut at the antimeridian, and the box and the area of the result.
 
-use geo::{BooleanOps, Coord, GeodesicArea, LineString, MultiPolygon, Orient, Polygon, Rect, orient::Direction};
+use geo::{
+    BooleanOps, BoundingRect, Coord, GeodesicArea, LineString, MultiPolygon, Orient, Polygon, Rect, orient::Direction,
+};
 
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
@@ -162,20 +164,23 @@ impl LonLat {
                 .push(rings.iter().map(|ring| ring.iter().map(|place| place.map(|c| c as i32)).collect()).collect());
             return;
         }
-        let whole = polygon(rings.iter().map(|ring| ring.iter().map(|place| place.map(|c| c as f64))));
-        for turn in 0..2 {
-            let (left, right) = ((2 * turn - 1) * HALF, (2 * turn + 1) * HALF);
-            let frame = Rect::new((left as f64, -(HALF as f64)), (right as f64, HALF as f64)).to_polygon();
-            self.push_part(&whole.intersection(&frame), turn * 2 * HALF);
+        // Clipping works on a raster of 2^30 steps over all it is given: the frames are kept as
+        // small as the polygon, and longitudes are counted from the antimeridian.
+        let whole = polygon(rings.iter().map(|ring| ring.iter().map(|[lon, lat]| [(lon - HALF) as f64, *lat as f64])));
+        let Some(bounds) = whole.bounding_rect() else { return };
+        let (low, high) = (bounds.min(), bounds.max());
+        for (left, right, meridian) in [(low.x, 0.0, HALF), (0.0, high.x, -HALF)] {
+            let frame = Rect::new((left, low.y), (right, high.y)).to_polygon();
+            let place = |c: &Coord<f64>| [c.x.clamp(left, right).round() as i64 + meridian, c.y.round() as i64];
+            self.push_part(&whole.intersection(&frame), place);
         }
     }
 
-    /// Adds the polygons of one side of the cut, moved west by `shift` units.
-    fn push_part(&mut self, part: &MultiPolygon<f64>, shift: i64) {
+    /// Adds the polygons of one side of the cut, whose coordinates `place` turns into places.
+    fn push_part(&mut self, part: &MultiPolygon<f64>, place: impl Fn(&Coord<f64>) -> [i64; 2]) {
         for polygon in part.orient(Direction::Default) {
             let ring = |line: &LineString<f64>| {
-                let mut ring: Ring =
-                    line.coords().map(|c| [(c.x.round() as i64 - shift) as i32, c.y.round() as i32]).collect();
+                let mut ring: Ring = line.coords().map(|c| place(c).map(|side| side as i32)).collect();
                 ring.dedup();
                 ring.pop();
                 ring

@@ -177,4 +177,5 @@ fn ring(blob: &mut Vec<u8>, grid: &Grid, corners: &[Corner]) {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test looks at the files that were written")]
 mod tests;

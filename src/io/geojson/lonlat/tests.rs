@@ -120,6 +120,20 @@ fn the_cut_keeps_area_holes_and_turns() {
 }
 
 #[test]
+fn the_cut_keeps_every_place() {
+    let grid = grid(4326, (179.998_765_4, 12.345_678_9), 0.000_123_4);
+    let outline = Projection { grid: &grid, to_lonlat: &same }.outline(&[square(16)]).unwrap();
+    let (west, east, south, north) = (1_799_987_654, -1_799_992_602, 123_437_045, 123_456_789);
+    let mut places: Vec<Place> = outline.polygons.concat().concat();
+    places.sort_unstable();
+    let half = HALF as i32;
+    let mut expected = vec![[west, south], [west, north], [half, south], [half, north]];
+    expected.extend([[-half, south], [-half, north], [east, south], [east, north]]);
+    expected.sort_unstable();
+    assert_eq!(places, expected);
+}
+
+#[test]
 fn what_ends_at_the_antimeridian_is_not_cut() {
     for (x0, box_) in [(179.2, [1_792_000_000, 1_800_000_000]), (-180.0, [-1_800_000_000, -1_792_000_000])] {
         let grid = grid(4326, (x0, 10.0), 0.1);
