@@ -33,6 +33,47 @@ pub(super) fn band_area(south: f64, north: f64, width: f64) -> f64 {
     (band_from_equator(north) - band_from_equator(south)) * width.to_radians()
 }
 
+/// Nodes and weights of Gauss and Legendre's rule of eight points on -1..1 (Abramowitz and
+/// Stegun 1964, table 25.4); every node stands for itself and its mirror image.
+const GAUSS: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_5),
+    (0.960_289_856_497_536_3, 0.101_228_536_290_376_3),
+];
+
+/// Area in square metres within a closed ring of longitudes and latitudes (degrees) whose edges
+/// are straight in them; positive counter-clockwise. By Green's theorem it is the integral of
+/// the area down to a parallel over the longitude; on an edge that needs the mean of a smooth
+/// function of latitude, which eight points give to the last digits over 60 degrees.
+pub(super) fn ring_area(ring: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let Some((_, lat0)) = ring.clone().next() else { return 0.0 };
+    let base = band_from_equator(lat0);
+    let edges = ring.clone().zip(ring.skip(1));
+    let swept = |((lon_a, lat_a), (lon_b, lat_b)): ((f64, f64), (f64, f64))| {
+        let width: f64 = lon_b - lon_a;
+        if width == 0.0 { 0.0 } else { (mean_band(lat_a, lat_b) - base) * -width.to_radians() }
+    };
+    edges.map(swept).sum()
+}
+
+/// The mean of [`band_from_equator`] between two latitudes.
+fn mean_band(from: f64, to: f64) -> f64 {
+    if from == to {
+        return band_from_equator(from);
+    }
+    let pieces = ((to - from).abs() / 60.0).ceil().max(1.0);
+    let half = (to - from) / pieces / 2.0;
+    let piece = |i: i32| {
+        let middle = from + half * f64::from(2 * i + 1);
+        let pair = |(node, weight): &(f64, f64)| {
+            weight * (band_from_equator(middle + half * node) + band_from_equator(middle - half * node))
+        };
+        GAUSS.iter().map(pair).sum::<f64>() / 2.0
+    };
+    (0..pieces as i32).map(piece).sum::<f64>() / pieces
+}
+
 /// Latitude in degrees at `y` of EPSG:3857 (the sphere's inverse Mercator: EPSG method 1024).
 pub(super) fn web_mercator_latitude(y: f64) -> f64 {
     (y / A).sinh().atan().to_degrees()
@@ -58,6 +99,19 @@ mod tests {
         // 510 065 621.724 km2: Moritz 2000 gives it for GRS 80 and WGS 84 alike.
         let area = band_area(-90.0, 90.0, 360.0);
         assert!((area / 5.100_656_217_24e14 - 1.0).abs() < 1e-10, "{area}");
+    }
+
+    #[test]
+    fn a_ring_is_the_sum_of_its_bands() {
+        let ring = |(w, s, e, n): (f64, f64, f64, f64)| [(w, s), (e, s), (e, n), (w, n), (w, s)].into_iter();
+        for sides in [(-180.0, -90.0, 180.0, 90.0), (37.0, 49.0, 38.0, 50.0), (5.0, -30.0, 5.001, -29.0)] {
+            let expected = band_area(sides.1, sides.3, sides.2 - sides.0);
+            assert!((ring_area(ring(sides)) / expected - 1.0).abs() < 1e-9, "{sides:?}");
+        }
+        // Both triangles of a box together are the box.
+        let low = ring_area([(0.0, -80.0), (50.0, -80.0), (50.0, 85.0), (0.0, -80.0)].into_iter());
+        let high = ring_area([(0.0, -80.0), (50.0, 85.0), (0.0, 85.0), (0.0, -80.0)].into_iter());
+        assert!(((low + high) / band_area(-80.0, 85.0, 50.0) - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Shapes: reference systems, grids, windows, runs and areas of interest.
 
-//pub mod aoi;
+pub mod aoi;
 pub mod crs;
 mod ellipsoid;
 pub mod grid;

@@ -233,7 +233,7 @@ impl fmt::Display for Relation {
             Self::Average { factor_x, factor_y, .. } => write!(f, "averaged {factor_x} x {factor_y}"),
             Self::Refine { factor_x, factor_y, .. } => write!(f, "refined {factor_x} x {factor_y}"),
             Self::Shift { scale, offset } if (scale.0 - 1.0).abs() < 1e-6 && (scale.1 - 1.0).abs() < 1e-6 => {
-                let (x, y) = (offset.0 - offset.0.round(), offset.1 - offset.1.round());
+                let (x, y) = (offset.0 - (offset.0 - 0.5).ceil(), offset.1 - (offset.1 - 0.5).ceil());
                 write!(f, "resampled bilinearly, shifted by {x:.2}, {y:.2} px")
             }
             Self::Shift { scale: (x, y), .. } => {
