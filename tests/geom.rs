@@ -282,3 +282,18 @@ fn a_shift_is_told_pixel_by_pixel() {
     let none = Relation::Disjoint.source_position(&work, &source, Window::new(0, 0, 1, 1));
     assert!(none.cols[0].is_nan() && none.rows[0].is_nan());
 }
+
+#[test]
+fn the_area_of_kupiansk_is_sound() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/aoi/kupiansk/aoi.geojson")).unwrap();
+    let aoi = Aoi::from_geojson(&text, &Limits::default()).unwrap();
+    assert!(aoi.notes().is_empty());
+    assert!((28_000.0..30_000.0).contains(&aoi.area_ha()), "{}", aoi.area_ha());
+    let (lon, lat) = aoi.centre();
+    assert_eq!(Crs::utm_of(lon, lat), crs(32637));
+    let tile = utm(380_000.0, 5_530_000.0, 10.0, (4000, 4000));
+    let runs = aoi.runs_on(&tile).unwrap();
+    let hectares: f64 =
+        runs.as_slice().iter().map(|run| f64::from(run.len()) * tile.pixel_hectares(run.row as usize)).sum();
+    assert!((hectares / aoi.area_ha() - 1.0).abs() < 1e-3, "{hectares}");
+}

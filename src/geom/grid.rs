@@ -229,7 +229,7 @@ impl Grid {
 
     /// Width and height of a pixel in metres on the ground, at the grid's centre. Degrees and
     /// EPSG:3857 go through the ellipsoid's radii of curvature (Snyder 1987, equations 4-18 and
-    /// 4-20); UTM and 3035 are taken at their word (UTM is right to 0.1 %, 3035 to 2 % within
+    /// 4-20); UTM and 3035 are taken at their word (UTM is right to 0.1 %, 3035 to 3 % within
     /// Europe, where it keeps areas and not lengths).
     pub fn pixel_metres(&self) -> (f64, f64) {
         let (_, y) = self.centre();

@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 const WORK: u64 = 300_000_000;
 /// Edges of a cell that are compared pair by pair.
 const LEAF: usize = 24;
+/// Edges of a cell that are compared pair by pair once halving hardly parts them any more.
+const STUBBORN: usize = 1024;
 /// Halvings of the extent.
 const DEPTH: u32 = 48;
 
@@ -72,7 +74,8 @@ impl Search<'_> {
         let [low, high] = halves(frame);
         let within = |half: &Frame| -> Vec<u32> { ids.iter().copied().filter(|id| self.lies_in(*id, half)).collect() };
         let (first, second) = (within(&low), within(&high));
-        if first.len() == ids.len() && second.len() == ids.len() {
+        let (now, then) = (ids.len(), first.len() + second.len());
+        if then == 2 * now || (now <= STUBBORN && 4 * then > 7 * now) {
             return self.pairs(&ids);
         }
         drop(ids);
@@ -81,7 +84,7 @@ impl Search<'_> {
     }
 
     fn lies_in(&self, id: u32, frame: &Frame) -> bool {
-        self.edges.get(id as usize).is_some_and(|edge| touch(&frame_of(edge), frame))
+        self.edges.get(id as usize).is_some_and(|edge| touch(&frame_of(edge), frame) && !misses(edge, frame))
     }
 
     fn pairs(&mut self, ids: &[u32]) -> Result<()> {
@@ -104,8 +107,8 @@ impl Search<'_> {
 }
 
 fn entangled() -> Error {
-    Error::limit("the AOI's outline crosses itself too often to be repaired")
-        .hint("repair it first, for example with ogr2ogr -makevalid")
+    Error::limit("the AOI's outline is too entangled: its edges cross, or all but cross, too often")
+        .hint("repair and simplify it first, for example with ogr2ogr -makevalid -simplify 0.0001")
 }
 
 /// The frame cut across its longer side.
@@ -126,12 +129,20 @@ fn neighbours(one: &Edge, other: &Edge) -> bool {
     ring == other_ring && (apart <= 1 || apart + 1 == count)
 }
 
+/// Whether a whole frame lies on one side of the line through an edge.
+fn misses(edge: &Edge, [west, south, east, north]: &Frame) -> bool {
+    let sides = [(*west, *south), (*east, *south), (*west, *north), (*east, *north)].map(|corner| side(edge, corner));
+    sides.iter().all(|side| *side > 0.0) || sides.iter().all(|side| *side < 0.0)
+}
+
+/// Twice the signed area of the triangle of an edge and a point.
+fn side(edge: &Edge, p: Position) -> f64 {
+    let (a, b) = (edge.a, edge.b);
+    (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0)
+}
+
 /// Whether the edges share a point, by the signs of four triangles.
 fn meet(one: &Edge, other: &Edge) -> bool {
-    let side = |edge: &Edge, p: Position| {
-        let (a, b) = (edge.a, edge.b);
-        (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0)
-    };
     touch(&frame_of(one), &frame_of(other))
         && side(one, other.a) * side(one, other.b) <= 0.0
         && side(other, one.a) * side(other, one.b) <= 0.0
