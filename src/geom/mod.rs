@@ -1,6 +1,10 @@
 //! Shapes: reference systems, grids, windows, runs and areas of interest.
 
+pub mod aoi;
 pub mod crs;
+mod ellipsoid;
 pub mod grid;
+pub mod position;
+pub mod relation;
 pub mod runs;
 pub mod window;
