@@ -103,10 +103,10 @@ impl Layout {
         if bands == 0 || bands > tags.limits.bands as u64 {
             return Err(Error::limit(format!("{bands} bands (1 to {} are read)", tags.limits.bands)));
         }
+        let codec = Codec::new(tags.uint(259)?.unwrap_or(1))?;
         colours(tags)?;
         let encoding =
             Encoding::new(alike(tags, 258, bands, "bits per sample")?, alike(tags, 339, bands, "sample formats")?)?;
-        let codec = Codec::new(tags.uint(259)?.unwrap_or(1))?;
         let mut layout = Self {
             width: width as usize,
             height: height as usize,

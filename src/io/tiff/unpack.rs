@@ -5,17 +5,16 @@ use super::directory::Order;
 use super::layout::Encoding;
 use crate::io::raster::Dtype;
 
-/// Turns big-endian samples of `bits` (a multiple of eight) into little-endian ones, in place.
-/// Samples of other depths are read bit by bit, in one order only.
+/// Turns big-endian samples of 16, 32 or 64 `bits` into little-endian ones, in place. Samples of
+/// other depths, 24 bits among them, are strings of bits in either order: most significant first.
 pub(super) fn to_little(bytes: &mut [u8], order: Order, bits: usize) {
-    if order == Order::Little || bits % 8 != 0 {
+    if order == Order::Little {
         return;
     }
-    match bits / 8 {
-        2 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|sample| sample.reverse()),
-        3 => bytes.as_chunks_mut::<3>().0.iter_mut().for_each(|sample| sample.reverse()),
-        4 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|sample| sample.reverse()),
-        8 => bytes.as_chunks_mut::<8>().0.iter_mut().for_each(|sample| sample.reverse()),
+    match bits {
+        16 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|sample| sample.reverse()),
+        32 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|sample| sample.reverse()),
+        64 => bytes.as_chunks_mut::<8>().0.iter_mut().for_each(|sample| sample.reverse()),
         _ => {}
     }
 }
@@ -25,11 +24,6 @@ pub(super) fn to_little(bytes: &mut [u8], order: Order, bits: usize) {
 pub(super) fn row(from: &[u8], into: &mut [u8], encoding: Encoding) {
     match (encoding.dtype, encoding.bits) {
         (Dtype::F32, _) => halves(from, into),
-        (_, 24) => {
-            for (from, into) in from.as_chunks::<3>().0.iter().zip(into.as_chunks_mut::<4>().0) {
-                *into = [from[0], from[1], from[2], 0];
-            }
-        }
         (Dtype::U8, bits) => integers::<1>(from, into, bits),
         (Dtype::U16, bits) => integers::<2>(from, into, bits),
         (_, bits) => integers::<4>(from, into, bits),

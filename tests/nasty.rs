@@ -1,0 +1,172 @@
+//! Odd and broken TIFFs: each is read as GDAL reads it, or refused with a typed error.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "a test may read, print and fail"
+)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use groundtell::geom::window::Window;
+use groundtell::io::raster::{Raster, Samples};
+use groundtell::io::tiff::{self, TiffRaster};
+use groundtell::limits::Limits;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Files where GDAL and this reader differ on purpose, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("image-tiff/images__cmyk-3c-8b.tiff", CMYK),
+    ("image-tiff/images__cmyk-4c-8b.tiff", CMYK),
+    ("image-tiff/images__seq__seq-4c-8b-cmyk-352ac1da.tiff", CMYK),
+    ("image-tiff/images__tiled-cmyk-i8.tif", CMYK),
+    ("image-tiff/libtiffpic__depth__flower-separated-contig-08.tif", CMYK),
+    ("image-tiff/libtiffpic__depth__flower-separated-planar-08.tif", CMYK),
+];
+const CMYK: &str = "GDAL turns 8-bit CMYK into RGBA; samples are given as stored here";
+
+/// A number that the oracle wrote as text.
+fn number(text: &Value) -> Option<f64> {
+    text.as_str().map(|text| text.parse().unwrap())
+}
+
+/// Numbers, so that NaN equals itself and nothing is rounded.
+fn bits(numbers: impl IntoIterator<Item = f64>) -> Vec<u64> {
+    numbers.into_iter().map(|value| if value == 0.0 { 0 } else { value.to_bits() }).collect()
+}
+
+fn folder() -> Option<PathBuf> {
+    let base = std::env::var_os("GROUNDTELL_REALDATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"), PathBuf::from);
+    Some(base.join("nasty-tiffs")).filter(|path| path.join("catalogue.csv").exists())
+}
+
+fn oracle() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/nasty.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn bytes(samples: &Samples) -> Vec<u8> {
+    macro_rules! little {
+        ($values:expr) => {
+            $values.iter().flat_map(|value| value.to_le_bytes()).collect()
+        };
+    }
+    match samples {
+        Samples::U8(values) => values.clone(),
+        Samples::I8(values) => little!(values),
+        Samples::U16(values) => little!(values),
+        Samples::I16(values) => little!(values),
+        Samples::U32(values) => little!(values),
+        Samples::I32(values) => little!(values),
+        Samples::U64(values) => little!(values),
+        Samples::I64(values) => little!(values),
+        Samples::F32(values) => little!(values),
+        Samples::F64(values) => little!(values),
+    }
+}
+
+fn dtype_name(raster: &TiffRaster) -> &'static str {
+    use groundtell::io::raster::Dtype;
+    match raster.info().bands[0].dtype {
+        Dtype::U8 => "uint8",
+        Dtype::I8 => "int8",
+        Dtype::U16 => "uint16",
+        Dtype::I16 => "int16",
+        Dtype::U32 => "uint32",
+        Dtype::I32 => "int32",
+        Dtype::U64 => "uint64",
+        Dtype::I64 => "int64",
+        Dtype::F32 => "float32",
+        Dtype::F64 => "float64",
+    }
+}
+
+fn read_all(path: &Path) -> groundtell::Result<(TiffRaster, Vec<Samples>)> {
+    let raster = tiff::open(path, &Limits::default())?;
+    let info = raster.info();
+    let bands: Vec<usize> = (0..info.bands.len()).collect();
+    let samples = raster.read(0, &bands, Window::whole(info.width, info.height))?;
+    for (level, (width, height)) in info.overviews.iter().enumerate() {
+        // An overview may be damaged on its own, but never panics.
+        let _ = raster.read(level + 1, &bands, Window::whole(*width, *height));
+    }
+    Ok((raster, samples))
+}
+
+/// What differs between a file as read and as GDAL reads it.
+fn differences(raster: &TiffRaster, samples: &[Samples], gdal: &Value) -> Vec<String> {
+    let info = raster.info();
+    let mut found = Vec::new();
+    let mut check = |what: &str, ours: Value, theirs: &Value| {
+        if ours != *theirs {
+            found.push(format!("{what}: {ours} and not {theirs}"));
+        }
+    };
+    check("dtype", dtype_name(raster).into(), &gdal["dtype"]);
+    check("shape", serde_json::json!([info.bands.len(), info.height, info.width]), &gdal["shape"]);
+    let nodata = |value: Option<f64>| Value::from(bits(value));
+    check("nodata", nodata(info.bands[0].nodata), &nodata(number(&gdal["nodata"])));
+    let described =
+        |band: &groundtell::io::raster::BandInfo| band.description.as_ref().map(|text| text.raw().to_owned());
+    check("descriptions", info.bands.iter().map(described).collect::<Vec<_>>().into(), &gdal["descriptions"]);
+    match &info.grid {
+        Ok(grid) => {
+            let theirs = gdal["geotransform"].as_array().map(|six| bits(six.iter().filter_map(number)));
+            check("geotransform", bits(grid.geotransform()).into(), &theirs.into());
+            check("epsg", grid.crs().epsg().into(), &gdal["epsg"]);
+        }
+        Err(_) => {
+            let known =
+                gdal["epsg"].as_u64().is_some_and(|code| groundtell::geom::crs::Crs::from_epsg(code as u32).is_ok());
+            let north_up = gdal["geotransform"]
+                .as_array()
+                .is_some_and(|six| number(&six[2]) == Some(0.0) && number(&six[5]) < Some(0.0));
+            check("a grid", Value::Bool(false), &Value::Bool(known && north_up));
+        }
+    }
+    let mut hash = Sha256::new();
+    samples.iter().for_each(|samples| hash.update(bytes(samples)));
+    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    check("sha256", hex.into(), &gdal["sha256"]);
+    found
+}
+
+#[test]
+fn every_file_is_read_as_gdal_reads_it_or_refused() {
+    let Some(folder) = folder() else { return println!("skipped: no real data") };
+    let (oracle, mut table, mut wrong) = (oracle(), BTreeMap::<String, usize>::new(), Vec::new());
+    for (name, gdal) in oracle["files"].as_object().unwrap() {
+        let outcome = match read_all(&folder.join(name)) {
+            Err(error) => {
+                println!("{name}: {error:?} (GDAL: {})", gdal["error"].as_str().unwrap_or("reads"));
+                format!("refused: {:?}", error.kind())
+            }
+            Ok(_) if gdal["error"].is_string() => {
+                println!("{name}: read, but GDAL says {}", gdal["error"]);
+                "read, but not by GDAL".to_owned()
+            }
+            Ok((raster, samples)) => {
+                let found = differences(&raster, &samples, gdal);
+                match EXCEPTIONS.iter().find(|(exception, _)| exception == name) {
+                    _ if found.is_empty() => "read equal".to_owned(),
+                    Some((_, reason)) => format!("differs: {reason}"),
+                    None => {
+                        wrong.push(format!("{name}: {}", found.join("; ")));
+                        "differs".to_owned()
+                    }
+                }
+            }
+        };
+        *table.entry(outcome).or_default() += 1;
+    }
+    table.iter().for_each(|(outcome, count)| println!("{count:4} {outcome}"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
