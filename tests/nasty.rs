@@ -11,6 +11,8 @@
     reason = "a test may read, print and fail"
 )]
 
+mod tiff_support;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,7 @@ use groundtell::io::raster::{Raster, Samples};
 use groundtell::io::tiff::{self, TiffRaster};
 use groundtell::limits::Limits;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use tiff_support::{bits, number, numpy_name, oracle, sha256};
 
 /// Files where GDAL and this reader differ on purpose, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -32,61 +34,10 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 ];
 const CMYK: &str = "GDAL turns 8-bit CMYK into RGBA; samples are given as stored here";
 
-/// A number that the oracle wrote as text.
-fn number(text: &Value) -> Option<f64> {
-    text.as_str().map(|text| text.parse().unwrap())
-}
-
-/// Numbers, so that NaN equals itself and nothing is rounded.
-fn bits(numbers: impl IntoIterator<Item = f64>) -> Vec<u64> {
-    numbers.into_iter().map(|value| if value == 0.0 { 0 } else { value.to_bits() }).collect()
-}
-
 fn folder() -> Option<PathBuf> {
     let base = std::env::var_os("GROUNDTELL_REALDATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"), PathBuf::from);
     Some(base.join("nasty-tiffs")).filter(|path| path.join("catalogue.csv").exists())
-}
-
-fn oracle() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/nasty.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn bytes(samples: &Samples) -> Vec<u8> {
-    macro_rules! little {
-        ($values:expr) => {
-            $values.iter().flat_map(|value| value.to_le_bytes()).collect()
-        };
-    }
-    match samples {
-        Samples::U8(values) => values.clone(),
-        Samples::I8(values) => little!(values),
-        Samples::U16(values) => little!(values),
-        Samples::I16(values) => little!(values),
-        Samples::U32(values) => little!(values),
-        Samples::I32(values) => little!(values),
-        Samples::U64(values) => little!(values),
-        Samples::I64(values) => little!(values),
-        Samples::F32(values) => little!(values),
-        Samples::F64(values) => little!(values),
-    }
-}
-
-fn dtype_name(raster: &TiffRaster) -> &'static str {
-    use groundtell::io::raster::Dtype;
-    match raster.info().bands[0].dtype {
-        Dtype::U8 => "uint8",
-        Dtype::I8 => "int8",
-        Dtype::U16 => "uint16",
-        Dtype::I16 => "int16",
-        Dtype::U32 => "uint32",
-        Dtype::I32 => "int32",
-        Dtype::U64 => "uint64",
-        Dtype::I64 => "int64",
-        Dtype::F32 => "float32",
-        Dtype::F64 => "float64",
-    }
 }
 
 fn read_all(path: &Path) -> groundtell::Result<(TiffRaster, Vec<Samples>)> {
@@ -110,7 +61,7 @@ fn differences(raster: &TiffRaster, samples: &[Samples], gdal: &Value) -> Vec<St
             found.push(format!("{what}: {ours} and not {theirs}"));
         }
     };
-    check("dtype", dtype_name(raster).into(), &gdal["dtype"]);
+    check("dtype", numpy_name(info.bands[0].dtype).into(), &gdal["dtype"]);
     check("shape", serde_json::json!([info.bands.len(), info.height, info.width]), &gdal["shape"]);
     let nodata = |value: Option<f64>| Value::from(bits(value));
     check("nodata", nodata(info.bands[0].nodata), &nodata(number(&gdal["nodata"])));
@@ -132,17 +83,14 @@ fn differences(raster: &TiffRaster, samples: &[Samples], gdal: &Value) -> Vec<St
             check("a grid", Value::Bool(false), &Value::Bool(known && north_up));
         }
     }
-    let mut hash = Sha256::new();
-    samples.iter().for_each(|samples| hash.update(bytes(samples)));
-    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    check("sha256", hex.into(), &gdal["sha256"]);
+    check("sha256", sha256(samples).into(), &gdal["sha256"]);
     found
 }
 
 #[test]
 fn every_file_is_read_as_gdal_reads_it_or_refused() {
     let Some(folder) = folder() else { return println!("skipped: no real data") };
-    let (oracle, mut table, mut wrong) = (oracle(), BTreeMap::<String, usize>::new(), Vec::new());
+    let (oracle, mut table, mut wrong) = (oracle("nasty.json"), BTreeMap::<String, usize>::new(), Vec::new());
     for (name, gdal) in oracle["files"].as_object().unwrap() {
         let outcome = match read_all(&folder.join(name)) {
             Err(error) => {

@@ -1,4 +1,6 @@
 //! Edges: the only floor that takes paths and opens files.
 
+#[cfg(feature = "gdal")]
+pub mod gdal;
 pub mod raster;
 pub mod tiff;

@@ -119,6 +119,13 @@ impl Item {
         item
     }
 
+    /// GDAL escapes the text of an item twice.
+    fn unescape(&mut self) {
+        if let Ok(std::borrow::Cow::Owned(text)) = quick_xml::escape::unescape(&self.text) {
+            self.text = text;
+        }
+    }
+
     /// Puts the item where it belongs.
     fn settle(self, infos: &mut [BandInfo], pairs: &mut Pairs) {
         let band = self.sample.and_then(|sample| infos.get_mut(sample));
@@ -147,7 +154,8 @@ fn items(xml: &str, infos: &mut [BandInfo], pairs: &mut Pairs) {
             Ok(Event::CData(text)) => extend(&mut open, &text.xml10_content()),
             Ok(Event::GeneralRef(reference)) => extend(&mut open, &resolved(&reference)),
             Ok(Event::End(_)) => {
-                if let Some(item) = open.take() {
+                if let Some(mut item) = open.take() {
+                    item.unescape();
                     item.settle(infos, pairs);
                 }
             }
@@ -187,7 +195,7 @@ mod tests {
     #[test]
     fn roles_go_to_their_bands() {
         let (infos, pairs) = read_items(
-            "<GDALMetadata><Item name=\"DESCRIPTION\" sample=\"1\" role=\"description\">B8 &lt;A&#65;</Item>\
+            "<GDALMetadata><Item name=\"DESCRIPTION\" sample=\"1\" role=\"description\">B8 &amp;lt;A&#65;</Item>\
              <Item name=\"SCALE\" sample=\"0\" role=\"scale\">0.0001</Item>\
              <Item name=\"OFFSET\" sample=\"0\" role=\"offset\">-0.1</Item>\
              <Item name=\"UNIT\" sample=\"1\">m</Item><Item name=\"A\" domain=\"X\">1</Item></GDALMetadata>",

@@ -50,14 +50,22 @@ pub struct TiffRaster {
 pub fn open(path: &Path, limits: &Limits) -> Result<TiffRaster> {
     let name = shown_path(path).to_string();
     let system = |error: std::io::Error| Error::system(&error, &name);
-    // Looked at before it is opened: opening a FIFO waits for a writer.
-    let kind = std::fs::metadata(path).map_err(system)?.file_type();
-    if !kind.is_file() {
-        let what = if kind.is_dir() { "a folder, not a raster file" } else { "not a regular file" };
-        return Err(Error::usage(what).at(name).hint("name the .tif file itself"));
-    }
+    regular(path, &name)?;
     let file = std::fs::File::open(path).map_err(system)?;
     TiffRaster::from_bytes(file, name, limits)
+}
+
+/// Refuses folders, FIFOs and devices before they are opened: opening a FIFO waits for a writer.
+///
+/// # Errors
+/// `Usage` for what is no regular file, else what the system says.
+pub(in crate::io) fn regular(path: &Path, name: &str) -> Result<()> {
+    let kind = std::fs::metadata(path).map_err(|error| Error::system(&error, name))?.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    let what = if kind.is_dir() { "a folder, not a raster file" } else { "not a regular file" };
+    Err(Error::usage(what).at(name).hint("name the raster file itself"))
 }
 
 impl TiffRaster {
@@ -103,7 +111,7 @@ impl TiffRaster {
         if let Some(band) = bands.iter().find(|band| **band >= layout.bands) {
             return Err(Error::usage(format!("band {} of {}", band + 1, layout.bands)));
         }
-        let end = |from: usize, size: usize| from.checked_add(size).unwrap_or(usize::MAX);
+        let end = usize::saturating_add;
         if end(window.col, window.width) > layout.width || end(window.row, window.height) > layout.height {
             return Err(Error::usage(format!("the window at ({}, {}) leaves the raster", window.col, window.row)));
         }
