@@ -23,16 +23,19 @@ use groundtell::limits::Limits;
 use serde_json::Value;
 use tiff_support::{bits, number, numpy_name, oracle, sha256};
 
-/// Files where GDAL and this reader differ on purpose, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    ("image-tiff/images__cmyk-3c-8b.tiff", CMYK),
-    ("image-tiff/images__cmyk-4c-8b.tiff", CMYK),
-    ("image-tiff/images__seq__seq-4c-8b-cmyk-352ac1da.tiff", CMYK),
-    ("image-tiff/images__tiled-cmyk-i8.tif", CMYK),
-    ("image-tiff/libtiffpic__depth__flower-separated-contig-08.tif", CMYK),
-    ("image-tiff/libtiffpic__depth__flower-separated-planar-08.tif", CMYK),
+/// Files where GDAL and this reader differ on purpose: the differences meant (all that start so), and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("rasterio/float_raster_with_extra_nodata.tif", "epsg", NAMELESS),
+    ("rasterio/float_raster_with_nodata.tif", "epsg", NAMELESS),
+    ("image-tiff/images__cmyk-3c-8b.tiff", "", CMYK),
+    ("image-tiff/images__cmyk-4c-8b.tiff", "", CMYK),
+    ("image-tiff/images__seq__seq-4c-8b-cmyk-352ac1da.tiff", "", CMYK),
+    ("image-tiff/images__tiled-cmyk-i8.tif", "", CMYK),
+    ("image-tiff/libtiffpic__depth__flower-separated-contig-08.tif", "", CMYK),
+    ("image-tiff/libtiffpic__depth__flower-separated-planar-08.tif", "", CMYK),
 ];
 const CMYK: &str = "GDAL turns 8-bit CMYK into RGBA; samples are given as stored here";
+const NAMELESS: &str = "EPSG:3035 is recognised from its parameters on a nameless GRS 1980 here";
 
 fn folder() -> Option<PathBuf> {
     let base = std::env::var_os("GROUNDTELL_REALDATA")
@@ -102,14 +105,19 @@ fn every_file_is_read_as_gdal_reads_it_or_refused() {
                 "read, but not by GDAL".to_owned()
             }
             Ok((raster, samples)) => {
-                let found = differences(&raster, &samples, gdal);
-                match EXCEPTIONS.iter().find(|(exception, _)| exception == name) {
-                    _ if found.is_empty() => "read equal".to_owned(),
-                    Some((_, reason)) => format!("differs: {reason}"),
-                    None => {
+                let mut found = differences(&raster, &samples, gdal);
+                let exception = EXCEPTIONS.iter().find(|(exception, ..)| exception == name);
+                let reason = exception.map(|(_, meant, reason)| {
+                    found.retain(|difference| !difference.starts_with(meant));
+                    reason
+                });
+                match reason {
+                    _ if !found.is_empty() => {
                         wrong.push(format!("{name}: {}", found.join("; ")));
                         "differs".to_owned()
                     }
+                    Some(reason) => format!("differs: {reason}"),
+                    None => "read equal".to_owned(),
                 }
             }
         };

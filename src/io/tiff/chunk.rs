@@ -12,15 +12,37 @@ use crate::limits::Limits;
 /// Chunks that decode to at most this many bytes may be compressed to any degree.
 const HARMLESS: u64 = 4 << 20;
 
-/// Rows `rows` of chunk `index`: samples in little-endian order, all bands of the chunk
-/// interleaved, whole chunk rows. `None` when the chunk was never written.
+/// Holds the size of chunk `index` on disk against the file, its pixels and the limits: before
+/// memory is taken for any of its pixels.
 ///
 /// # Errors
-/// `Malformed`, `Unsupported`, `Limit` or `Environment`, placed at the chunk.
+/// `Malformed` or `Limit`, placed at the chunk.
+pub(super) fn check(source: &Source, layout: &Layout, limits: &Limits, index: usize) -> Result<()> {
+    let Some((offset, count)) = layout.extent(index) else { return Ok(()) };
+    let sound = || {
+        source.holds(offset, count)?;
+        let (needed, capacity) = (layout.needed(index), layout.capacity());
+        if layout.codec == Codec::None {
+            let short = || Error::malformed(format!("holds {count} of {needed} bytes"));
+            return if count < needed as u64 { Err(short()) } else { Ok(()) };
+        }
+        let inflated = capacity > HARMLESS && capacity / limits.inflation.max(1) > count;
+        if inflated || count > limits.chunk_bytes {
+            return Err(Error::limit(format!("{count} bytes on disk for {capacity} decoded")));
+        }
+        Ok(())
+    };
+    sound().map_err(|error| error.at(layout.name(index)))
+}
+
+/// Rows `rows` of chunk `index`, which [`check`] has passed: samples in little-endian order, all
+/// bands of the chunk interleaved, whole chunk rows. `None` when the chunk was never written.
+///
+/// # Errors
+/// `Malformed`, `Unsupported` or `Environment`, placed at the chunk.
 pub(super) fn rows<'a>(
     source: &Source,
     layout: &Layout,
-    limits: &Limits,
     (index, rows): (usize, Range<usize>),
     tools: &'a mut Tools,
 ) -> Result<Option<&'a [u8]>> {
@@ -28,59 +50,44 @@ pub(super) fn rows<'a>(
     let stored = layout.stored_row();
     let wanted = rows.start * stored..rows.end * stored;
     let decoded =
-        fetch(source, layout, limits, (index, extent), wanted, tools).map_err(|error| error.at(layout.name(index)))?;
-    finish(layout, decoded, rows.len(), tools);
-    Ok(Some(if layout.encoding.packed() {
-        &tools.unpacked
-    } else {
-        tools.decoded.get(..rows.len() * stored).unwrap_or_default()
-    }))
+        fetch(source, layout, (index, extent), wanted, tools).map_err(|error| error.at(layout.name(index)))?;
+    finish(layout, decoded.clone(), rows.len(), tools);
+    Ok(Some(if layout.encoding.packed() { &tools.unpacked } else { tools.decoded.get(decoded).unwrap_or_default() }))
 }
 
-/// Leaves the bytes `wanted` of the decompressed chunk at the start of `tools.decoded`.
+/// Reads and decompresses what is needed for the bytes `wanted` of a chunk; the answer is where in
+/// `tools.decoded` they are.
 fn fetch(
     source: &Source,
     layout: &Layout,
-    limits: &Limits,
     (index, (offset, count)): (usize, (u64, u64)),
     wanted: Range<usize>,
     tools: &mut Tools,
-) -> Result<usize> {
-    source.holds(offset, count)?;
-    let needed = layout.needed(index);
+) -> Result<Range<usize>> {
     if layout.codec == Codec::None {
-        if count < wanted.end as u64 {
-            return Err(Error::malformed(format!("holds {count} of {needed} bytes")));
-        }
-        source.read(offset + wanted.start as u64, sized(&mut tools.decoded, wanted.len()))?;
-        if layout.reversed {
-            reverse_bits(&mut tools.decoded);
-        }
-        return Ok(wanted.len());
+        let bytes = sized(&mut tools.decoded, wanted.len());
+        source.read(offset + wanted.start as u64, bytes)?;
+        reverse_bits(bytes, layout.reversed);
+        return Ok(0..wanted.len());
     }
-    let capacity = layout.chunk.1 * layout.stored_row();
-    let ratio_passed = capacity as u64 > HARMLESS && capacity as u64 / limits.inflation > count;
-    if ratio_passed || count > limits.chunk_bytes {
-        return Err(Error::limit(format!("{count} bytes on disk for {capacity} decoded")));
-    }
-    source.read(offset, sized(&mut tools.raw, count as usize))?;
-    if layout.reversed {
-        reverse_bits(&mut tools.raw);
-    }
-    tools.decompress(layout.codec, needed, capacity)?;
-    tools.decoded.copy_within(wanted.clone(), 0);
-    Ok(wanted.len())
+    let bytes = sized(&mut tools.raw, count as usize);
+    source.read(offset, bytes)?;
+    reverse_bits(bytes, layout.reversed);
+    tools.decompress(layout.codec, layout.needed(index), layout.capacity() as usize)?;
+    Ok(wanted)
 }
 
-fn reverse_bits(bytes: &mut [u8]) {
-    bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+fn reverse_bits(bytes: &mut [u8], reversed: bool) {
+    if reversed {
+        bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+    }
 }
 
-/// Byte order, predictor and unpacking of `rows` rows at the start of `tools.decoded`.
-fn finish(layout: &Layout, bytes: usize, rows: usize, tools: &mut Tools) {
+/// Byte order, predictor and unpacking of `rows` rows at `bytes` of `tools.decoded`.
+fn finish(layout: &Layout, bytes: Range<usize>, rows: usize, tools: &mut Tools) {
     let (stored, encoding) = (layout.stored_row(), layout.encoding);
     let Tools { decoded, unpacked, row, .. } = tools;
-    let Some(decoded) = decoded.get_mut(..bytes) else { return };
+    let Some(decoded) = decoded.get_mut(bytes) else { return };
     if layout.predictor != super::predictor::Predictor::Float {
         unpack::to_little(decoded, layout.order, encoding.bits);
     }

@@ -17,6 +17,10 @@ const GEOGRAPHIC: u16 = 2048;
 const DATUM: u16 = 2050;
 const PRIME_MERIDIAN: u16 = 2051;
 const ANGLE_UNIT: u16 = 2054;
+const ELLIPSOID: u16 = 2056;
+const SEMI_MAJOR: u16 = 2057;
+const INVERSE_FLATTENING: u16 = 2059;
+const TO_WGS84: u16 = 2062;
 const PROJECTED: u16 = 3072;
 const PROJECTION: u16 = 3074;
 const METHOD: u16 = 3075;
@@ -193,14 +197,30 @@ impl Keys {
 
     /// Lambert azimuthal equal-area of Europe, on ETRS89.
     fn laea_europe(&self) -> Option<u32> {
-        let datum = self.short(GEOGRAPHIC) == Some(4258) || self.short(DATUM) == Some(6258);
-        let sound = datum
+        let etrs89 = self.short(GEOGRAPHIC) == Some(4258) || self.short(DATUM) == Some(6258);
+        let sound = (etrs89 || self.on_nameless_grs80())
             && self.short(METHOD) == Some(10)
             && self.double(CENTRE_LONGITUDE) == Some(10.0)
             && self.double(CENTRE_LATITUDE) == Some(52.0)
             && self.double(FALSE_EASTING) == Some(4_321_000.0)
             && self.double(FALSE_NORTHING) == Some(3_210_000.0);
         sound.then_some(3035)
+    }
+
+    /// Whether the datum has no name, but the ellipsoid GRS 1980 and no shift to WGS 84: products
+    /// on the European grid are often written so.
+    fn on_nameless_grs80(&self) -> bool {
+        let nameless = |key| self.short(key).is_none_or(|code| code == USER_DEFINED);
+        let spelled =
+            self.double(SEMI_MAJOR) == Some(6_378_137.0) && self.double(INVERSE_FLATTENING) == Some(298.257_222_101);
+        let shift = self.entry(TO_WGS84).and_then(|entry| {
+            let start = usize::from(entry[3]);
+            self.doubles.get(start..start + usize::from(entry[2]))
+        });
+        nameless(GEOGRAPHIC)
+            && nameless(DATUM)
+            && (self.short(ELLIPSOID) == Some(7019) || spelled)
+            && shift.is_none_or(|shift| shift.iter().all(|value| *value == 0.0))
     }
 
     /// Web Mercator has no GeoTIFF method of its own: the citation must name it.
@@ -254,6 +274,17 @@ mod tests {
         assert_eq!(code(&keys(&[(1024, 1), (3072, 32767), (3074, 16036), (2048, 4326)], &[], "")), Ok(32636));
         assert_eq!(code(&keys(&[(1024, 1), (3072, 32767)], &[], "WGS 84 / Pseudo-Mercator|")), Ok(3857));
         assert_eq!(code(&keys(&[(1024, 2), (2048, 32767), (2050, 6326)], &[], "")), Ok(4326));
+    }
+
+    #[test]
+    fn the_european_grid_is_recognised_on_etrs89_or_a_nameless_grs80() {
+        let grid = [(3088, 10.0), (3089, 52.0), (3082, 4_321_000.0), (3083, 3_210_000.0)];
+        let spelled = [(1024, 1), (3072, 32767), (3075, 10)];
+        let with = |geographic: &[(u16, u16)]| code(&keys(&[&spelled, geographic].concat(), &grid, ""));
+        assert_eq!(with(&[(2048, 4258)]), Ok(3035));
+        assert_eq!(with(&[(2048, 32767), (2050, 32767), (2056, 7019)]), Ok(3035));
+        assert!(with(&[(2048, 32767), (2050, 32767), (2056, 7030)]).is_err());
+        assert!(with(&[(2048, 4326)]).is_err());
     }
 
     #[test]

@@ -220,6 +220,11 @@ impl Layout {
         rows * self.stored_row()
     }
 
+    /// Bytes that a whole chunk holds once decompressed.
+    pub(super) fn capacity(&self) -> u64 {
+        self.chunk.1 as u64 * self.stored_row() as u64
+    }
+
     /// Rows of a chunk that are decoded at a time: all of them, unless nothing is compressed.
     pub(super) fn slab(&self) -> usize {
         match self.codec {

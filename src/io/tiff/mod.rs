@@ -121,17 +121,13 @@ impl TiffRaster {
     fn window(&self, level: usize, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
         let layout = self.level(level, bands, window)?;
         let touched = touched(layout, bands, window);
-        // Before memory is taken for the window: are its chunks there at all?
-        for (index, ..) in &touched {
-            if let Some((offset, count)) = layout.extent(*index) {
-                self.source.holds(offset, count).map_err(|error| error.at(layout.name(*index)))?;
-            }
-        }
+        // Before memory is taken for the window.
+        touched.clone().try_for_each(|(index, ..)| chunk::check(&self.source, layout, &self.limits, index))?;
         let absent = self.info.bands.first().and_then(|band| band.nodata).unwrap_or(0.0);
         let filled = || samples::filled(layout.encoding.dtype, window.len(), absent);
         let mut into = bands.iter().map(|_| filled()).collect::<Result<Vec<Samples>>>()?;
         with_tools(|tools| {
-            touched.iter().try_for_each(|chunk| self.chunk(layout, bands, window, chunk, &mut into, tools))
+            touched.into_iter().try_for_each(|chunk| self.chunk(layout, bands, window, chunk, &mut into, tools))
         })?;
         Ok(into)
     }
@@ -142,7 +138,7 @@ impl TiffRaster {
         layout: &Layout,
         bands: &[usize],
         window: Window,
-        &(index, plane, part): &Touched,
+        (index, plane, part): Touched,
         into: &mut [Samples],
         tools: &mut Tools,
     ) -> Result<()> {
@@ -152,7 +148,7 @@ impl TiffRaster {
         let row_bytes = layout.chunk.0 * stride * layout.encoding.size();
         for start in (first..last).step_by(layout.slab()) {
             let rows = start..last.min(start + layout.slab());
-            let Some(bytes) = chunk::rows(&self.source, layout, &self.limits, (index, rows.clone()), tools)? else {
+            let Some(bytes) = chunk::rows(&self.source, layout, (index, rows.clone()), tools)? else {
                 return Ok(());
             };
             for (row, bytes) in rows.zip(bytes.chunks_exact(row_bytes)) {
@@ -176,25 +172,25 @@ impl TiffRaster {
 type Touched = (usize, Option<usize>, Window);
 
 /// The chunks that a window touches, each once, in the order of the file's index.
-fn touched(layout: &Layout, bands: &[usize], window: Window) -> Vec<Touched> {
-    if window.is_empty() || bands.is_empty() {
-        return Vec::new();
-    }
+fn touched(layout: &Layout, bands: &[usize], window: Window) -> impl Iterator<Item = Touched> + Clone {
     let (width, height) = layout.chunk;
-    let mut planes: Vec<Option<usize>> =
-        if layout.planar { bands.iter().copied().map(Some).collect() } else { vec![None] };
-    planes.sort_unstable();
-    planes.dedup();
-    let mut found = Vec::new();
-    for plane in planes {
-        for down in window.row / height..window.bottom().div_ceil(height) {
-            for across in window.col / width..window.right().div_ceil(width) {
-                let whole = Window::new(across * width, down * height, width, height);
-                found.push((layout.index(across, down, plane.unwrap_or(0)), plane, whole.intersect(&window)));
-            }
-        }
+    let mut planes = Vec::new();
+    if !window.is_empty() {
+        planes.extend(bands.iter().map(|band| layout.planar.then_some(*band)));
+        planes.sort_unstable();
+        planes.dedup();
     }
-    found
+    let (across, down) =
+        (window.col / width..window.right().div_ceil(width), window.row / height..window.bottom().div_ceil(height));
+    planes.into_iter().flat_map(move |plane| {
+        let across = across.clone();
+        down.clone().flat_map(move |down| {
+            across.clone().map(move |across| {
+                let whole = Window::new(across * width, down * height, width, height);
+                (layout.index(across, down, plane.unwrap_or(0)), plane, whole.intersect(&window))
+            })
+        })
+    })
 }
 
 /// The reduced-resolution images that fit the main one, largest first. Others are noted.
