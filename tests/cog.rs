@@ -12,7 +12,7 @@
 )]
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use groundtell::geom::crs::Crs;
@@ -416,52 +416,5 @@ fn a_contradiction_is_refused() {
         Spec { codec: Codec::Deflate(13), ..plain() },
     ] {
         assert_eq!(refused(spec), groundtell::Kind::Usage);
-    }
-}
-
-/// Runs in a child that has a small disk of its own; see the test below.
-#[test]
-fn child_fills_a_small_disk() {
-    let Some(folder) = std::env::var_os("GROUNDTELL_TEST_SMALL_DISK") else { return };
-    let out = Path::new(&folder).join("out");
-    let small = Stage::begin(&out, false, &[]).unwrap();
-    small.write("a.txt", b"old").unwrap();
-    small.publish(|_| Ok(br#"{"files":[{"path":"a.txt"}]}"#.to_vec())).unwrap();
-    let stage = Stage::begin(&out, true, &[]).unwrap();
-    stage.write("a.txt", b"new").unwrap();
-    let case = &cases()[2];
-    let spool = Spool::new(stage.temporary("tiles").unwrap());
-    let writer = CogWriter::new(case.spec.clone(), spool).unwrap();
-    let Layer::I16(cells) = &case.layer else { panic!("another case") };
-    let whole = case.spec.grid.window();
-    let failed = writer.put(whole, Cells::I16(cells.view()));
-    let error = failed.and_then(|()| writer.finish(stage.create("b.tif").unwrap()).map(|_| ())).unwrap_err();
-    assert_eq!(error.kind(), groundtell::Kind::Environment, "{error:?}");
-    assert!(error.advice().is_some_and(|hint| hint.contains("full")), "{error:?}");
-    drop(stage);
-    assert_eq!(fs::read_to_string(out.join("a.txt")).unwrap(), "old");
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no staging folder is left");
-    println!("the old output stands");
-}
-
-#[test]
-fn a_full_disk_leaves_the_old_output() {
-    let root = tempfile::tempdir().unwrap();
-    // 4 MiB hold the tiles, but not the file beside them; 2 MiB not even the tiles.
-    for size in ["4m", "2m"] {
-        let script = format!("mount -t tmpfs -o size={size} none \"$0\" && exec \"$@\"");
-        let child = Command::new("unshare")
-            .args(["-Urm", "sh", "-c", &script])
-            .arg(root.path())
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "child_fills_a_small_disk", "--nocapture"])
-            .env("GROUNDTELL_TEST_SMALL_DISK", root.path())
-            .output();
-        let Ok(child) = child else { return println!("skipped: no unshare") };
-        let (said, complained) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
-        if complained.contains("unshare failed") || complained.contains("mount:") {
-            return println!("skipped: no private mounts");
-        }
-        assert!(said.contains("the old output stands"), "{said}\n{complained}");
     }
 }
