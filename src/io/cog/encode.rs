@@ -1,0 +1,102 @@
+//! A tile's cells to the bytes of the file: padding, predictor, compression. Compressors are kept per thread.
+
+use std::cell::RefCell;
+
+use libdeflater::{CompressionLvl, Compressor as Deflater};
+use ndarray::{ArrayView1, ArrayView2};
+use zstd::bulk::Compressor as Zstd;
+
+use super::cell::{Sample, contiguous};
+use super::spec::Codec;
+use crate::error::{Error, Result};
+
+/// Encodes `cells`, which fill the upper left of a square tile of `side` pixels, and hands the
+/// bytes to `store`. The rest of the tile repeats the last column and row: readers cut it off,
+/// and repeats cost next to nothing.
+pub(super) fn encode<T: Sample>(
+    cells: ArrayView2<T>,
+    side: usize,
+    codec: Codec,
+    store: impl FnOnce(&[u8]) -> Result<()>,
+) -> Result<()> {
+    BENCH.with_borrow_mut(|bench| {
+        bench.lay_out(cells, side, codec != Codec::None);
+        store(bench.compress(codec)?)
+    })
+}
+
+thread_local!(static BENCH: RefCell<Bench> = const { RefCell::new(Bench::EMPTY) });
+
+/// A thread's buffers and compressors, each with the level it was made for.
+struct Bench {
+    plain: Vec<u8>,
+    scratch: Vec<u8>,
+    small: Vec<u8>,
+    deflate: Option<(u8, Deflater)>,
+    zstd: Option<(u8, Zstd<'static>)>,
+}
+
+impl Bench {
+    const EMPTY: Self = Self { plain: Vec::new(), scratch: Vec::new(), small: Vec::new(), deflate: None, zstd: None };
+
+    /// Fills `plain` with the tile's rows, behind the predictor if one is wanted.
+    fn lay_out<T: Sample>(&mut self, cells: ArrayView2<T>, side: usize, predict: bool) {
+        self.plain.clear();
+        let mut padded = Vec::with_capacity(side);
+        let mut row_bytes = 0;
+        for row in cells.rows() {
+            pad(row, side, &mut padded);
+            let start = self.plain.len();
+            if predict {
+                T::append_predicted(&padded, &mut self.plain, &mut self.scratch);
+            } else {
+                T::append(&padded, &mut self.plain);
+            }
+            row_bytes = self.plain.len() - start;
+        }
+        for _ in cells.nrows()..side {
+            self.plain.extend_from_within(self.plain.len() - row_bytes..);
+        }
+    }
+
+    fn compress(&mut self, codec: Codec) -> Result<&[u8]> {
+        match codec {
+            Codec::None => Ok(&self.plain),
+            Codec::Deflate(level) => self.deflate(level),
+            Codec::Zstd(level) => self.zstd(level),
+        }
+    }
+
+    fn deflate(&mut self, level: u8) -> Result<&[u8]> {
+        if self.deflate.as_ref().is_none_or(|(made_for, _)| *made_for != level) {
+            let level_of = CompressionLvl::new(i32::from(level));
+            let level_of = level_of.map_err(|_| Error::bug(format!("DEFLATE has no level {level}")))?;
+            self.deflate = Some((level, Deflater::new(level_of)));
+        }
+        let Some((_, deflater)) = &mut self.deflate else { return Err(Error::bug("no compressor")) };
+        self.small.resize(deflater.zlib_compress_bound(self.plain.len()), 0);
+        let length = deflater.zlib_compress(&self.plain, &mut self.small);
+        let length = length.map_err(|error| Error::bug(format!("compressing a tile: {error}")))?;
+        Ok(self.small.get(..length).unwrap_or_default())
+    }
+
+    fn zstd(&mut self, level: u8) -> Result<&[u8]> {
+        let failed = |error: std::io::Error| Error::bug(format!("compressing a tile: {error}"));
+        if self.zstd.as_ref().is_none_or(|(made_for, _)| *made_for != level) {
+            self.zstd = Some((level, Zstd::new(i32::from(level)).map_err(failed)?));
+        }
+        let Some((_, zstd)) = &mut self.zstd else { return Err(Error::bug("no compressor")) };
+        self.small.clear();
+        self.small.reserve(zstd::zstd_safe::compress_bound(self.plain.len()));
+        zstd.compress_to_buffer(&self.plain, &mut self.small).map_err(failed)?;
+        Ok(&self.small)
+    }
+}
+
+/// The row in `padded`, its last cell repeated up to `side`.
+fn pad<T: Sample>(row: ArrayView1<T>, side: usize, padded: &mut Vec<T>) {
+    padded.clear();
+    padded.extend_from_slice(&contiguous(row));
+    let last = padded.last().copied().unwrap_or_default();
+    padded.resize(side, last);
+}

@@ -1,0 +1,60 @@
+//! Small whole-file reads: a bounded text, a hash.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::text::shown_path;
+
+/// A whole text file of at most `max_bytes` bytes.
+///
+/// # Errors
+/// `Missing` when it is not there, `Limit` when it is longer, `Malformed` when it is not UTF-8,
+/// `Unsupported` when it is no regular file, `Environment` when the disk fails.
+pub fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
+    let place = || shown_path(path);
+    let failed = |error| Error::system(&error, place());
+    // Asked before opening: opening a pipe nobody writes to would never return.
+    let found = std::fs::metadata(path).map_err(failed)?;
+    if !found.is_file() {
+        return Err(Error::unsupported("this is not a regular file").at(place()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(Error::limit(format!("the file is longer than {max_bytes} bytes")).at(place()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Error::malformed(format!("byte {at} is not part of any UTF-8 text")).at(place())
+    })
+}
+
+/// SHA-256 of a file, as 64 lower-case hexadecimal digits.
+///
+/// # Errors
+/// `Missing` when it is not there, `Environment` when the disk fails.
+pub fn sha256_of(path: &Path) -> Result<String> {
+    hash(path).map(|(digits, _)| digits)
+}
+
+/// SHA-256 and length, read in pieces.
+pub(super) fn hash(path: &Path) -> Result<(String, u64)> {
+    let failed = |error| Error::system(&error, shown_path(path));
+    let mut file = File::open(path).map_err(failed)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        let count = file.read(&mut piece).map_err(failed)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(piece.get(..count).unwrap_or_default());
+        length += count as u64;
+    }
+    Ok((hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), length))
+}
