@@ -1,0 +1,3 @@
+//! Sentinel-2 products in ESA's SAFE layout.
+
+pub(crate) mod xml;
