@@ -57,7 +57,7 @@ fn describe(boxes: &boxes::Boxes, stream: &Codestream, limits: &Limits) -> Raste
     let image = stream.size.image();
     let shape = (image.width(), image.height());
     let (grid, crs) = geo::place(boxes, shape, limits);
-    let tile = stream.size.tile_rect(0).1;
+    let side = |tile: u32, image: usize| (tile as usize).min(image);
     RasterInfo {
         format: "JP2 jpeg2000".into(),
         width: shape.0,
@@ -65,7 +65,7 @@ fn describe(boxes: &boxes::Boxes, stream: &Codestream, limits: &Limits) -> Raste
         grid,
         crs,
         bands: stream.size.components.iter().map(band).collect(),
-        chunk: (tile.width(), tile.height()),
+        chunk: (side(stream.size.tile.0, shape.0), side(stream.size.tile.1, shape.1)),
         overviews: overviews(stream),
         metadata: Vec::new(),
     }
