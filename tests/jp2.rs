@@ -36,7 +36,8 @@ fn synthetic(name: &str) -> PathBuf {
 }
 
 fn real(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("GROUNDTELL_REALDATA").map_or_else(|| root().join("../shared/realdata"), PathBuf::from);
+    let folder =
+        std::env::var_os("GROUNDTELL_REALDATA").map_or_else(|| root().join("../shared/realdata"), PathBuf::from);
     Some(folder.join(name)).filter(|path| path.exists())
 }
 

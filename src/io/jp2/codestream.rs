@@ -165,7 +165,9 @@ pub(super) fn segment(bytes: &[u8], at: usize) -> Result<(u16, &[u8])> {
     let cut = || Error::malformed(format!("the header ends within a marker segment at its byte {at}"));
     let marker = word(bytes, at).ok_or_else(cut)?;
     if marker < 0xff00 {
-        return Err(Error::malformed(format!("0x{marker:04x} stands where a marker should, at byte {at} of the header")));
+        return Err(Error::malformed(format!(
+            "0x{marker:04x} stands where a marker should, at byte {at} of the header"
+        )));
     }
     if marker == SOT || marker == SOD || marker == EOC {
         return Ok((marker, &[]));
@@ -270,11 +272,15 @@ fn check_size(size: &Size, limits: &Limits) -> Result<()> {
             limits.raster_pixels
         )));
     }
-    let tile = u64::from(size.tile.0.min(size.end.0 - size.start.0)) * u64::from(size.tile.1.min(size.end.1 - size.start.1));
+    let tile =
+        u64::from(size.tile.0.min(size.end.0 - size.start.0)) * u64::from(size.tile.1.min(size.end.1 - size.start.1));
     let bytes = tile * size.components.iter().map(|c| if c.bits > 8 { 2 } else { 1 }).sum::<u64>();
     if bytes > limits.chunk_bytes {
-        return Err(Error::limit(format!("a tile of {bytes} decoded bytes passes the limit of {}", limits.chunk_bytes))
-            .hint("cut it into tiles: gdal_translate -of COG, or -co BLOCKXSIZE=1024 -co BLOCKYSIZE=1024"));
+        return Err(Error::limit(format!(
+            "a tile of {bytes} decoded bytes passes the limit of {}",
+            limits.chunk_bytes
+        ))
+        .hint("cut it into tiles: gdal_translate -of COG, or -co BLOCKXSIZE=1024 -co BLOCKYSIZE=1024"));
     }
     let (across, down) = size.tiles();
     match across.checked_mul(down) {

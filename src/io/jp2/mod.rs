@@ -108,8 +108,7 @@ impl Raster for Jp2 {
         let mut out: Vec<Samples> =
             bands.iter().filter_map(|band| components.get(*band)).map(|c| empty(c, window.len())).collect();
         for index in self.tiles_in(level, window) {
-            self.read_tile(index, level, bands, window, &mut out)
-                .map_err(|error| error.at(format!("tile {index}")))?;
+            self.read_tile(index, level, bands, window, &mut out).map_err(|error| error.at(format!("tile {index}")))?;
         }
         Ok(out)
     }
@@ -132,7 +131,9 @@ impl Jp2 {
         }
         let inside = |from: usize, length: usize, all: usize| from.checked_add(length).is_some_and(|end| end <= all);
         if !inside(window.col, window.width, width) || !inside(window.row, window.height, height) {
-            return Err(Error::usage(format!("{window:?} lies outside the {width} x {height} pixels of level {level}")));
+            return Err(Error::usage(format!(
+                "{window:?} lies outside the {width} x {height} pixels of level {level}"
+            )));
         }
         Ok(level as u32)
     }

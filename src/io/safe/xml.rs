@@ -147,7 +147,11 @@ mod tests {
     fn finished_elements_know_their_path_text_and_attributes() {
         let mut seen = Vec::new();
         elements(b"<n:a><b id=\"3\">x &amp; &#x79;</b><c/></n:a>", &Limits::default(), |element| {
-            seen.push((element.ends(&["a", "b"]), element.text().to_owned(), element.attribute("id").map(str::to_owned)));
+            seen.push((
+                element.ends(&["a", "b"]),
+                element.text().to_owned(),
+                element.attribute("id").map(str::to_owned),
+            ));
         })
         .unwrap();
         assert_eq!(seen[0], (true, "x & y".into(), Some("3".into())));
