@@ -1,6 +1,11 @@
 //! Bytes that can be read at any place, from any thread: a file, a buffer, or a stretch of either.
 
+#![expect(clippy::disallowed_methods, reason = "io opens files")]
+
+use crate::error::{Error, Result};
+use crate::text::shown_path;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,6 +57,32 @@ impl<B: Bytes + ?Sized> Bytes for Arc<B> {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         (**self).read_at(offset, into)
     }
+}
+
+/// Opens a regular file; a pipe or device under a band's name would block for ever.
+///
+/// # Errors
+/// `Missing` or `Environment` for what the system refuses, `Unsupported` for anything but a file.
+pub fn open_file(path: &Path) -> Result<std::fs::File> {
+    let refuse = |error| Error::system(&error, shown_path(path));
+    if !path.metadata().map_err(refuse)?.is_file() {
+        return Err(Error::unsupported("this is not a regular file").at(shown_path(path)));
+    }
+    std::fs::File::open(path).map_err(refuse)
+}
+
+/// All bytes of a source, if they are not more than `limit`.
+///
+/// # Errors
+/// `Limit` for a longer source, else what reading says.
+pub fn read_whole(source: &dyn Bytes, limit: u64) -> Result<Vec<u8>> {
+    let length = source.len();
+    if length > limit {
+        return Err(Error::limit(format!("{length} bytes pass the limit of {limit}")));
+    }
+    let mut bytes = vec![0; length as usize];
+    source.read_at(0, &mut bytes).map_err(|error| Error::system(&error, "byte 0"))?;
+    Ok(bytes)
 }
 
 /// `length` bytes of another source, from `start` on.

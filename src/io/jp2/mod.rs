@@ -1,8 +1,6 @@
 //! JPEG 2000 rasters by window. The decoder makes whole images only, so every tile is taken out of
 //! its codestream and decoded as an image of its own; see `tile`.
 
-#![expect(clippy::disallowed_methods, reason = "io opens files")]
-
 mod boxes;
 mod codestream;
 mod coding;
@@ -33,9 +31,8 @@ pub struct Jp2 {
 /// # Errors
 /// `Missing` or `Environment` for what the system refuses; else as [`read`].
 pub fn open(path: &Path, limits: &Limits) -> Result<Jp2> {
-    let place = |error: Error| error.at(shown_path(path));
-    let file = std::fs::File::open(path).map_err(|error| Error::system(&error, shown_path(path)))?;
-    read(Box::new(file), limits).map_err(place)
+    let file = crate::io::bytes::open_file(path)?;
+    read(Box::new(file), limits).map_err(|error| error.at(shown_path(path)))
 }
 
 /// Opens JPEG 2000 data from any source.

@@ -28,6 +28,11 @@ impl Element<'_> {
         skipped.is_some_and(|skip| self.path.iter().skip(skip).map(|open| open.name.as_str()).eq(names.iter().copied()))
     }
 
+    /// The element's name.
+    pub(crate) fn name(&self) -> &str {
+        self.path.last().map_or("", |open| open.name.as_str())
+    }
+
     /// Whether an element named `name` is around this one, or is this one.
     pub(crate) fn within(&self, name: &str) -> bool {
         self.path.iter().any(|open| open.name == name)
