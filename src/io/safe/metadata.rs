@@ -94,7 +94,7 @@ impl Metadata {
             "PROCESSING_LEVEL" => self.level = text(),
             "SPACECRAFT_NAME" => self.platform = text(),
             "PRODUCT_START_TIME" => self.datetime = text(),
-            "SENSING_ORBIT_NUMBER" => self.relative_orbit = Some(number(element)? as u32),
+            "SENSING_ORBIT_NUMBER" => self.relative_orbit = Some(number(element)?),
             "PROCESSING_BASELINE" => self.baseline = Some(baseline(element.text())?),
             "BOA_QUANTIFICATION_VALUE" | "QUANTIFICATION_VALUE" => self.quantification = Some(number(element)?),
             "BOA_ADD_OFFSET" | "RADIO_ADD_OFFSET" => self.offsets.push((band_of(element)?, number(element)?)),
@@ -155,13 +155,11 @@ pub(crate) fn tile_in(name: &str) -> Option<String> {
 }
 
 fn baseline(text: &str) -> Result<Baseline> {
-    Baseline::parse(text)
-        .ok_or_else(|| Error::malformed(format!("{} is no processing baseline", Foreign::new(text))))
+    Baseline::parse(text).ok_or_else(|| Error::malformed(format!("{} is no processing baseline", Foreign::new(text))))
 }
 
-fn number(element: &Element<'_>) -> Result<f64> {
-    let parsed = element.text().parse().ok().filter(|number: &f64| number.is_finite());
-    parsed.ok_or_else(|| {
+fn number<N: std::str::FromStr>(element: &Element<'_>) -> Result<N> {
+    element.text().parse().map_err(|_| {
         Error::malformed(format!("{} is {}, which is no number", element.name(), Foreign::new(element.text())))
     })
 }

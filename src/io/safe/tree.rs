@@ -9,9 +9,9 @@ use crate::limits::Limits;
 use crate::text::{Foreign, shown_path};
 use std::path::{Path, PathBuf};
 
-/// Files and folders looked at below a product's folder; real ones have about 150.
+/// Files and folders looked at below a folder; real products have about 150.
 const MAX_ENTRIES: usize = 10_000;
-/// Folders inside folders; real products have four.
+/// Folders inside the folders of a product; real ones have four.
 const MAX_DEPTH: usize = 8;
 
 /// The files of a product. Names are relative, with `/` between their parts, in order.
@@ -39,9 +39,10 @@ impl Tree {
             return Archive::open(path, limits).map(Self::Zip);
         }
         let root = path.canonicalize().map_err(|error| Error::system(&error, shown_path(path)))?;
-        let mut names = Vec::new();
-        let mut seen = 0;
-        list(&root, "", 0, &mut seen, &mut names)?;
+        let is_product = super::DOCUMENTS.iter().any(|name| root.join(name).exists());
+        let mut listing = Listing { deepest: if is_product { MAX_DEPTH } else { 1 }, ..Listing::default() };
+        listing.add(&root, "", 0)?;
+        let mut names = listing.names;
         names.sort();
         Ok(Self::Folder { root, names })
     }
@@ -107,23 +108,32 @@ pub(crate) fn inside(root: &Path, name: &str) -> Result<PathBuf> {
         .hint("copy the file into the folder, or name it by itself"))
 }
 
-/// Adds the names below a folder. Folders that are links are not entered.
-fn list(folder: &Path, prefix: &str, depth: usize, seen: &mut usize, names: &mut Vec<String>) -> Result<()> {
-    let refuse = |error: std::io::Error| Error::system(&error, shown_path(folder));
-    for entry in std::fs::read_dir(folder).map_err(refuse)? {
-        let entry = entry.map_err(refuse)?;
-        *seen += 1;
-        if *seen > MAX_ENTRIES {
-            return Err(Error::limit(format!("the folder holds more than {MAX_ENTRIES} files")));
+/// Names found so far.
+#[derive(Default)]
+struct Listing {
+    deepest: usize,
+    seen: usize,
+    names: Vec<String>,
+}
+
+impl Listing {
+    /// Adds the names below a folder. Folders that are links are not entered.
+    fn add(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<()> {
+        let refuse = |error: std::io::Error| Error::system(&error, shown_path(folder));
+        for entry in std::fs::read_dir(folder).map_err(refuse)? {
+            let entry = entry.map_err(refuse)?;
+            self.seen += 1;
+            if self.seen > MAX_ENTRIES {
+                return Err(Error::limit(format!("the folder holds more than {MAX_ENTRIES} files")));
+            }
+            let Ok(own) = entry.file_name().into_string() else { continue };
+            let name = format!("{prefix}{own}");
+            if !entry.file_type().map_err(refuse)?.is_dir() {
+                self.names.push(name);
+            } else if depth < self.deepest {
+                self.add(&entry.path(), &format!("{name}/"), depth + 1)?;
+            }
         }
-        let Ok(own) = entry.file_name().into_string() else { continue };
-        let kind = entry.file_type().map_err(refuse)?;
-        let name = format!("{prefix}{own}");
-        if !kind.is_dir() {
-            names.push(name);
-        } else if depth < MAX_DEPTH {
-            list(&entry.path(), &format!("{name}/"), depth + 1, seen, names)?;
-        }
+        Ok(())
     }
-    Ok(())
 }
