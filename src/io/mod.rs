@@ -1,11 +1,15 @@
 //! Edges: the only floor that takes paths and opens files.
 
+pub mod bytes;
 pub mod cog;
 #[cfg(feature = "gdal")]
 pub mod gdal;
 pub mod geojson;
 pub mod gpkg;
+pub mod jp2;
+pub mod product;
 pub mod raster;
+pub mod safe;
 pub mod spool;
 pub mod store;
 pub mod tiff;

@@ -1,1 +1,4 @@
 //! What a scene is: sensors and their bands, scale and offset, the pair.
+
+pub mod scale;
+pub mod sensor;
