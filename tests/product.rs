@@ -85,7 +85,7 @@ fn opened(path: &Path, ask: &Ask) -> Result<Product> {
 }
 
 fn refused(path: &Path, ask: &Ask) -> Error {
-    opened(path, ask).err().expect("the product is refused")
+    opened(path, ask).expect_err("the product is refused")
 }
 
 fn bands(product: &Product) -> Vec<Band> {
