@@ -232,7 +232,9 @@ fn size(header: &[u8], limits: &Limits) -> Result<Size> {
         tile_start: pair(26).ok_or_else(malformed)?,
         components: entries.map(component).collect::<Result<_>>()?,
     };
-    check_size(&size, limits)?;
+    check_lattice(&size)?;
+    check_limits(&size, limits)?;
+    check_count(&size)?;
     Ok(size)
 }
 
@@ -249,8 +251,8 @@ fn component(entry: &[u8]) -> Result<Component> {
     Ok(found)
 }
 
-/// The lattice makes sense (annex B.3) and stays inside the limits.
-fn check_size(size: &Size, limits: &Limits) -> Result<()> {
+/// The lattice of tiles makes sense (annex B.3).
+fn check_lattice(size: &Size) -> Result<()> {
     let sound = |start: u32, end: u32, tile_start: u32, tile: u32| {
         start < end && tile_start <= start && tile_start.checked_add(tile).is_some_and(|first| first > start)
     };
@@ -262,6 +264,13 @@ fn check_size(size: &Size, limits: &Limits) -> Result<()> {
             size.start, size.end, size.tile, size.tile_start
         )));
     }
+    Ok(())
+}
+
+/// The pixels and a tile stay inside the limits. The ratio of decoded to packed bytes is not held
+/// against its limit: an empty tile of 1024 x 1024 pixels honestly takes some sixty bytes, and memory
+/// is bounded by the tile.
+fn check_limits(size: &Size, limits: &Limits) -> Result<()> {
     let image = size.image();
     let pixels = image.width() as u64 * image.height() as u64;
     if pixels > limits.raster_pixels {
@@ -282,6 +291,11 @@ fn check_size(size: &Size, limits: &Limits) -> Result<()> {
         ))
         .hint("cut it into tiles: gdal_translate -of COG, or -co BLOCKXSIZE=1024 -co BLOCKYSIZE=1024"));
     }
+    Ok(())
+}
+
+/// The tiles can be numbered.
+fn check_count(size: &Size) -> Result<()> {
     let (across, down) = size.tiles();
     match across.checked_mul(down) {
         Some(..=65535) => Ok(()),

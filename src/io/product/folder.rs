@@ -42,6 +42,9 @@ pub(super) fn open_safe(opener: &Opener<'_>, path: &Path) -> Result<Product> {
     let pieces = pieces.collect();
     let name = metadata.name.clone().unwrap_or_else(|| name_of(path));
     let mut words = Words { files, notes, ..Words::default() };
+    if metadata.level.as_ref().is_some_and(|level| level.raw().contains("1C")) {
+        words.notes.push("Level-1C: reflectance is that at the top of the atmosphere".into());
+    }
     from_metadata(&mut words, metadata)?;
     words.sensor = Some(Sensor::Sentinel2);
     product(opener, name, pieces, words).map_err(|error| error.at(shown_path(path)))

@@ -80,8 +80,8 @@ pub(super) fn open(opener: &Opener<'_>, path: &Path) -> Result<Product> {
 
 fn parse(bytes: &[u8]) -> Result<Item> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let item: Item =
-        serde_json::from_slice(text).map_err(|error| Error::malformed(format!("this is no STAC Item: {error}")))?;
+    let item: Item = serde_json::from_slice(text)
+        .map_err(|error| Error::malformed(format!("this is no STAC Item: {}", Foreign::new(error.to_string()))))?;
     if item.kind != "Feature" {
         return Err(Error::unsupported(format!("a STAC Item is a Feature, and this is a {}", Foreign::new(item.kind)))
             .hint("save one item of the collection as a file of its own"));

@@ -18,11 +18,12 @@ pub(super) fn band_in(stem: &str) -> Option<&str> {
     let plain = ["_10m", "_20m", "_60m"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
     let last = plain.rfind(['_', '-', '.', ' ']).map_or(0, |at| at + 1);
     let before = plain.get(..last).unwrap_or_default();
-    let ends = |word: &str| before.len() >= word.len() && before.to_ascii_uppercase().ends_with(word);
+    let group = before.trim_end_matches(['_', '-', '.', ' ']).rsplit(['_', '-', '.', ' ']).next().unwrap_or_default();
+    let ends = |word: &str| before.ends_with('_') && group.eq_ignore_ascii_case(word);
     let word = plain.get(last..)?;
-    let start = if ends("ST_") {
+    let start = if ends("ST") {
         return None;
-    } else if (ends("SR_") && word.starts_with(['B', 'b'])) || (ends("QA_") && word.eq_ignore_ascii_case("pixel")) {
+    } else if (ends("SR") && word.starts_with(['B', 'b'])) || (ends("QA") && word.eq_ignore_ascii_case("pixel")) {
         last - 3
     } else {
         last
@@ -50,6 +51,8 @@ mod tests {
             ("B02", Some("B02")),
             ("nir", Some("nir")),
             ("antes_B8A", Some("B8A")),
+            ("post_B8A", Some("B8A")),
+            ("ST_B10", None),
             ("LC08_L2SP_003071_20200725_20200908_02_T1_SR_B5", Some("SR_B5")),
             ("LC08_L2SP_003071_20200725_20200908_02_T1_QA_PIXEL", Some("QA_PIXEL")),
             ("LC08_L2SP_003071_20200725_20200908_02_T1_ST_B10", None),

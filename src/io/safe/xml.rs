@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::text::Foreign;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
@@ -64,7 +65,9 @@ pub(crate) fn elements(document: &[u8], limits: &Limits, mut visit: impl FnMut(&
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut path = Vec::new();
     loop {
-        let event = reader.read_event().map_err(|error| Error::malformed(format!("broken XML: {error}")));
+        let event = reader
+            .read_event()
+            .map_err(|error| Error::malformed(format!("broken XML: {}", Foreign::new(error.to_string()))));
         let place = format!("byte {}", reader.buffer_position());
         if matches!(event, Ok(Event::Eof)) {
             break;
@@ -98,7 +101,8 @@ fn enter(start: &BytesStart<'_>, path: &mut Vec<Open>, limits: &Limits) -> Resul
     }
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| Error::malformed(format!("broken XML attribute: {error}")))?;
+        let attribute = attribute
+            .map_err(|error| Error::malformed(format!("broken XML attribute: {}", Foreign::new(error.to_string()))))?;
         attributes.push((attribute.key.local_name().as_ref().to_owned(), attribute.value.into_owned()));
     }
     path.push(Open { name: start.local_name().as_ref().to_owned(), attributes, text: String::new() });
@@ -170,6 +174,12 @@ mod tests {
         assert_eq!(kind("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>"), Kind::Malformed);
         assert_eq!(kind("<a>&xxe;</a>"), Kind::Malformed);
         assert_eq!(kind("<a>&#xd800;</a>"), Kind::Malformed);
+    }
+
+    #[test]
+    fn what_the_parser_quotes_is_inert() {
+        let error = elements("<a></\u{1b}]52;c\u{7}>".as_bytes(), &Limits::default(), |_| {}).unwrap_err();
+        assert!(!error.to_string().contains('\u{1b}'), "{error}");
     }
 
     #[test]

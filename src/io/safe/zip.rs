@@ -155,7 +155,7 @@ impl Archive {
 }
 
 fn broken(error: &zip::result::ZipError) -> Error {
-    Error::malformed(format!("the zip archive is broken: {error}"))
+    Error::malformed(format!("the zip archive is broken: {}", Foreign::new(error.to_string())))
 }
 
 fn check_count(count: u64, limits: &Limits) -> Result<()> {
