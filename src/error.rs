@@ -124,6 +124,13 @@ impl Error {
         self
     }
 
+    /// The same words again, for a failure that is told twice.
+    #[must_use]
+    pub fn clone_words(&self) -> Self {
+        let Inner { kind, place, problem, hint } = &*self.0;
+        Self(Box::new(Inner { kind: *kind, place: place.clone(), problem: problem.clone(), hint: hint.clone() }))
+    }
+
     /// The class of the failure.
     pub fn kind(&self) -> Kind {
         self.0.kind

@@ -14,6 +14,8 @@ pub mod geom;
 // floor 2: numbers
 pub mod kernel;
 // floor 3: meaning
+pub mod layer;
+pub mod plan;
 pub mod recipe;
 pub mod scene;
 pub mod simulate;
@@ -22,5 +24,9 @@ pub mod vector;
 pub mod io;
 pub mod report;
 pub mod stac;
+// floor 5: the engine
+pub mod pipeline;
+// floor 6: doors
+pub mod cli;
 
 pub use error::{Error, Kind, Result};

@@ -259,7 +259,8 @@ fn typed(slot: &toml::Value, text: &str) -> toml::Value {
 /// A TOML failure with its line, for a person.
 fn refused(text: &str, error: &toml::de::Error) -> Error {
     let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    let refusal = Error::usage(error.message().to_owned()).hint("print the keys with 'groundtell change --print-recipe'");
+    let refusal =
+        Error::usage(error.message().to_owned()).hint("print the keys with 'groundtell change --print-recipe'");
     match line {
         Some(line) => refusal.at(format!("recipe line {line}")),
         None => refusal.at("recipe"),
@@ -279,11 +280,16 @@ mod tests {
     #[test]
     fn set_takes_the_type_of_its_slot() {
         let recipe = Recipe::default()
-            .with("burn.threshold=0.27").unwrap()
-            .with("burn.min_area_ha=2").unwrap()
-            .with("grid.resolution=10").unwrap()
-            .with("output.layers=[\"dnbr\"]").unwrap()
-            .with("output.dtype=float32").unwrap();
+            .with("burn.threshold=0.27")
+            .unwrap()
+            .with("burn.min_area_ha=2")
+            .unwrap()
+            .with("grid.resolution=10")
+            .unwrap()
+            .with("output.layers=[\"dnbr\"]")
+            .unwrap()
+            .with("output.dtype=float32")
+            .unwrap();
         assert_eq!(recipe.burn.threshold, "0.27");
         assert_eq!(recipe.burn.min_area_ha, 2.0);
         assert_eq!(recipe.grid.resolution, Some(10.0));

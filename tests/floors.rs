@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("scene", 3),
     ("recipe", 3),
     ("plan", 3),
+    ("layer", 3),
     ("vector", 3),
     ("simulate", 3),
     ("io", 4),

@@ -20,6 +20,12 @@ pub struct Bounds {
     pub north: f64,
 }
 
+impl std::fmt::Display for Bounds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} to {} by {} to {}", self.west, self.east, self.south, self.north)
+    }
+}
+
 impl Bounds {
     /// The smallest box around `points`; None without a point or with one that is not finite.
     pub fn around(points: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
@@ -33,6 +39,27 @@ impl Bounds {
             north: -least(-b.north, -y),
         });
         [all.west, all.south, all.east, all.north].iter().all(|side| side.is_finite()).then_some(all)
+    }
+
+    /// The box around both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            west: self.west.min(other.west),
+            south: self.south.min(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
+    }
+
+    /// What lies in both, if anything does.
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        self.meets(other).then(|| Self {
+            west: self.west.max(other.west),
+            south: self.south.max(other.south),
+            east: self.east.min(other.east),
+            north: self.north.min(other.north),
+        })
     }
 
     /// Whether the boxes share a point.

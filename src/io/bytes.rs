@@ -36,9 +36,9 @@ impl Bytes for std::fs::File {
     }
 }
 
-impl Bytes for Arc<[u8]> {
+impl Bytes for [u8] {
     fn len(&self) -> u64 {
-        (**self).len() as u64
+        <[u8]>::len(self) as u64
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
@@ -46,6 +46,16 @@ impl Bytes for Arc<[u8]> {
         let end = start.checked_add(into.len()).ok_or_else(past_the_end)?;
         into.copy_from_slice(self.get(start..end).ok_or_else(past_the_end)?);
         Ok(())
+    }
+}
+
+impl Bytes for Vec<u8> {
+    fn len(&self) -> u64 {
+        Bytes::len(self.as_slice())
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        Bytes::read_at(self.as_slice(), offset, into)
     }
 }
 

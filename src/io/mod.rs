@@ -7,6 +7,7 @@ pub mod gdal;
 pub mod geojson;
 pub mod gpkg;
 pub mod jp2;
+pub mod opening;
 pub mod product;
 pub mod raster;
 pub mod safe;

@@ -102,6 +102,13 @@ pub trait Raster: Send + Sync {
     /// `Limit` placed at the chunk; `Environment` when the disk fails.
     fn read(&self, level: usize, bands: &[usize], window: Window) -> Result<Vec<Samples>>;
 
+    /// The chunks of full resolution that reading `bands` over `window` touches: a number that names the
+    /// chunk within the file, and its bytes on disk. Nothing is read. Empty where a format cannot tell.
+    fn touched(&self, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
+        let _ = (bands, window);
+        Vec::new()
+    }
+
     /// Bytes read from disk so far, and chunks decoded so far.
     fn usage(&self) -> (u64, u64);
 }

@@ -59,7 +59,8 @@ mod tests {
             let distance = |((r, c), _): ((usize, usize), &bool)| {
                 ((row.abs_diff(r) as f64 * cell.1).powi(2) + (col.abs_diff(c) as f64 * cell.0).powi(2)).sqrt()
             };
-            let nearest = marked.indexed_iter().filter(|(_, marked)| **marked).map(distance).fold(f64::INFINITY, f64::min);
+            let nearest =
+                marked.indexed_iter().filter(|(_, marked)| **marked).map(distance).fold(f64::INFINITY, f64::min);
             assert_eq!(*inside, nearest >= inner && nearest <= outer, "{row} {col}");
         }
     }

@@ -156,6 +156,11 @@ impl Aoi {
         canonical::geojson(&self.polygons)
     }
 
+    /// The same geometry as a value.
+    pub fn geometry(&self) -> geojson::Geometry {
+        geojson::Geometry::from(&self.polygons)
+    }
+
     /// The pixels of `grid` whose centre lies in the AOI; none when it covers no centre. Edges
     /// are followed to a few hundredths of a pixel. An AOI half outside the grid is cut at it.
     ///

@@ -92,6 +92,7 @@ macro_rules! integer_sample {
 }
 
 integer_sample!(u8, Cell::U8, 1);
+integer_sample!(u16, Cell::U16, 1);
 integer_sample!(i16, Cell::I16, 2);
 
 impl Sample for f32 {

@@ -67,6 +67,7 @@ fn sample(cell: Cell) -> (u16, u16, u16) {
     use super::cell::Sample;
     match cell {
         Cell::U8 => (u8::WIDTH, u8::FORMAT, u8::PREDICTOR),
+        Cell::U16 => (u16::WIDTH, u16::FORMAT, u16::PREDICTOR),
         Cell::I16 => (i16::WIDTH, i16::FORMAT, i16::PREDICTOR),
         Cell::F32 => (f32::WIDTH, f32::FORMAT, f32::PREDICTOR),
     }

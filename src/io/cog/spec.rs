@@ -12,6 +12,7 @@ use crate::geom::window::Window;
 #[allow(missing_docs)]
 pub enum Cell {
     U8,
+    U16,
     I16,
     F32,
 }
@@ -21,6 +22,7 @@ pub enum Cell {
 #[allow(missing_docs)]
 pub enum Cells<'a> {
     U8(ArrayView2<'a, u8>),
+    U16(ArrayView2<'a, u16>),
     I16(ArrayView2<'a, i16>),
     F32(ArrayView2<'a, f32>),
 }

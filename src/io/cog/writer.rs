@@ -26,6 +26,7 @@ pub struct CogWriter {
 
 enum Typed {
     U8(Pyramid<u8>),
+    U16(Pyramid<u16>),
     I16(Pyramid<i16>),
     F32(Pyramid<f32>),
 }
@@ -39,6 +40,7 @@ impl CogWriter {
         spec.check()?;
         let pyramid = match spec.dtype {
             Cell::U8 => Typed::U8(Pyramid::new(spec, spool)?),
+            Cell::U16 => Typed::U16(Pyramid::new(spec, spool)?),
             Cell::I16 => Typed::I16(Pyramid::new(spec, spool)?),
             Cell::F32 => Typed::F32(Pyramid::new(spec, spool)?),
         };
@@ -58,6 +60,7 @@ impl CogWriter {
     pub fn put(&self, window: Window, cells: Cells<'_>) -> Result<()> {
         match (&self.pyramid, cells) {
             (Typed::U8(pyramid), Cells::U8(cells)) => pyramid.put(window, cells),
+            (Typed::U16(pyramid), Cells::U16(cells)) => pyramid.put(window, cells),
             (Typed::I16(pyramid), Cells::I16(cells)) => pyramid.put(window, cells),
             (Typed::F32(pyramid), Cells::F32(cells)) => pyramid.put(window, cells),
             _ => Err(Error::bug("the cells are not of the layer's type")),
@@ -71,6 +74,7 @@ impl CogWriter {
     pub fn finish(self, mut out: StagedFile) -> Result<Stats> {
         let closed = match self.pyramid {
             Typed::U8(pyramid) => pyramid.close(),
+            Typed::U16(pyramid) => pyramid.close(),
             Typed::I16(pyramid) => pyramid.close(),
             Typed::F32(pyramid) => pyramid.close(),
         }?;

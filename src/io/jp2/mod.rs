@@ -110,6 +110,15 @@ impl Raster for Jp2 {
         Ok(out)
     }
 
+    fn touched(&self, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
+        if self.check(0, bands, window).is_err() {
+            return Vec::new();
+        }
+        let bytes =
+            |index: usize| self.stream.tiles.get(index).map_or(0, |parts| parts.iter().map(|part| part.length).sum());
+        self.tiles_in(0, window).into_iter().map(|index| (index as u64, bytes(index))).collect()
+    }
+
     fn usage(&self) -> (u64, u64) {
         (self.source.read(), self.decoded.load(Ordering::Relaxed))
     }

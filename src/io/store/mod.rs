@@ -7,6 +7,7 @@ mod disk;
 mod place;
 mod publish;
 mod read;
+mod scratch;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +21,8 @@ use crate::error::{Error, Result};
 use crate::text::Foreign;
 use place::Standing;
 pub use publish::Published;
-pub use read::{read_text, sha256_of};
+pub use read::{Sums, read_text, sha256_hex, sha256_of, size_of};
+pub use scratch::Scratch;
 
 /// The name of the file that is written last and names every other one.
 pub const MANIFEST: &str = "manifest.json";
@@ -93,6 +95,19 @@ impl Stage {
         self.open.fetch_add(1, Ordering::SeqCst);
         let file = BufWriter::with_capacity(1 << 16, file);
         Ok(StagedFile { file, name: relative.to_owned(), open: Arc::clone(&self.open) })
+    }
+
+    /// Whether the file `relative` is staged.
+    pub fn holds(&self, relative: &str) -> bool {
+        place::plain(relative).is_some_and(|plain| self.folder.join(plain).is_file())
+    }
+
+    /// Size and SHA-256 of a staged file.
+    ///
+    /// # Errors
+    /// `Missing` when it is not staged, `Environment` when the disk fails.
+    pub fn measured(&self, relative: &str) -> Result<(u64, [u8; 32])> {
+        read::digest(&self.path_of(relative)?)
     }
 
     /// A scratch file, readable and writable, that has no name any more: it is never published
@@ -195,6 +210,11 @@ impl Seek for StagedFile {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         self.file.seek(to)
     }
+}
+
+/// The path of `relative` in `folder`; None unless it is plain and stays inside.
+pub fn inside(folder: &Path, relative: &str) -> Option<PathBuf> {
+    place::plain(relative).map(|plain| folder.join(plain))
 }
 
 /// The error for a failed write to the stage: disk full, no permission, ... with a hint.

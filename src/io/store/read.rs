@@ -41,8 +41,47 @@ pub fn sha256_of(path: &Path) -> Result<String> {
     hash(path).map(|(digits, _)| digits)
 }
 
-/// SHA-256 and length, read in pieces.
+/// Bytes of a file.
+///
+/// # Errors
+/// `Missing` when it is not there, `Environment` when the disk fails.
+pub fn size_of(path: &Path) -> Result<u64> {
+    std::fs::metadata(path).map(|found| found.len()).map_err(|error| Error::system(&error, shown_path(path)))
+}
+
+/// SHA-256 of bytes, as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A running SHA-256.
+#[derive(Debug, Default)]
+pub struct Sums(Sha256);
+
+impl Sums {
+    /// Over nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in further bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// SHA-256 in hexadecimal digits, and length.
 pub(super) fn hash(path: &Path) -> Result<(String, u64)> {
+    digest(path).map(|(length, sum)| (sum.iter().map(|byte| format!("{byte:02x}")).collect(), length))
+}
+
+/// Length and SHA-256, read in pieces.
+pub(super) fn digest(path: &Path) -> Result<(u64, [u8; 32])> {
     let failed = |error| Error::system(&error, shown_path(path));
     let mut file = File::open(path).map_err(failed)?;
     let mut hasher = Sha256::new();
@@ -56,5 +95,5 @@ pub(super) fn hash(path: &Path) -> Result<(String, u64)> {
         hasher.update(piece.get(..count).unwrap_or_default());
         length += count as u64;
     }
-    Ok((hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), length))
+    Ok((length, hasher.finalize().into()))
 }

@@ -19,11 +19,11 @@ use self::codec::{Tools, with_tools};
 use self::directory::{Directory, Tags};
 use self::layout::Layout;
 use self::samples::Cut;
-pub use self::source::Bytes;
 use self::source::Source;
 use super::raster::{Raster, RasterInfo, Samples};
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
+use crate::io::bytes::Bytes;
 use crate::limits::Limits;
 use crate::text::shown_path;
 
@@ -232,6 +232,12 @@ impl Raster for TiffRaster {
 
     fn read(&self, level: usize, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
         self.window(level, bands, window).map_err(|error| error.at(&self.name))
+    }
+
+    fn touched(&self, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
+        let Ok(layout) = self.level(0, bands, window) else { return Vec::new() };
+        let bytes = |index: usize| layout.extent(index).map_or(0, |(_, bytes)| bytes);
+        touched(layout, bands, window).map(|(index, ..)| (index as u64, bytes(index))).collect()
     }
 
     fn usage(&self) -> (u64, u64) {

@@ -1,71 +1,9 @@
-//! Where the bytes of a TIFF come from: anything that can be read at an offset.
+//! The bytes of a TIFF with their bounds kept: no read passes the end, and what is read is counted.
 
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
-
-/// Bytes that can be read at any offset, from any thread: a file, a buffer, a member of a zip
-/// archive, ranges over HTTP.
-pub trait Bytes: Send + Sync {
-    /// Bytes there are.
-    fn len(&self) -> u64;
-
-    /// Fills `into` with the bytes from `offset` on.
-    ///
-    /// # Errors
-    /// `UnexpectedEof` when there are fewer, else what the system says.
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()>;
-
-    /// Whether there is no byte at all.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl Bytes for std::fs::File {
-    fn len(&self) -> u64 {
-        self.metadata().map_or(0, |metadata| metadata.len())
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
-        self.read_exact_at(into, offset)
-    }
-}
-
-impl Bytes for [u8] {
-    fn len(&self) -> u64 {
-        <[u8]>::len(self) as u64
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
-        let from = usize::try_from(offset).ok().and_then(|offset| self.get(offset..));
-        let part = from.and_then(|rest| rest.get(..into.len())).ok_or(std::io::ErrorKind::UnexpectedEof)?;
-        into.copy_from_slice(part);
-        Ok(())
-    }
-}
-
-impl Bytes for Vec<u8> {
-    fn len(&self) -> u64 {
-        Bytes::len(self.as_slice())
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
-        Bytes::read_at(self.as_slice(), offset, into)
-    }
-}
-
-impl<T: Bytes + ?Sized> Bytes for Arc<T> {
-    fn len(&self) -> u64 {
-        Bytes::len(self.as_ref())
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()> {
-        Bytes::read_at(self.as_ref(), offset, into)
-    }
-}
+use crate::io::bytes::Bytes;
 
 /// Bytes with their length fixed when they were opened, and a count of what was read.
 pub(super) struct Source {

@@ -1,0 +1,76 @@
+//! The door: parses, dispatches, and says how it ended. stdout is data, stderr is talk.
+
+pub mod args;
+mod change;
+mod demo;
+mod indices;
+mod inspect;
+mod progress;
+mod request;
+mod score;
+mod simulate;
+mod talk;
+mod verify;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+
+use crate::error::{Error, Result};
+use args::{Cli, Command, Common};
+use talk::Talk;
+
+/// Runs one command line and returns its exit code.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(line) {
+        Ok(cli) => cli,
+        Err(refusal) => return refused(&refusal),
+    };
+    let talk = Talk::new(&cli.common);
+    let ended = pool(&cli.common).and_then(|pool| pool.install(|| dispatch(&cli.command, &talk)));
+    ended.unwrap_or_else(|error| talk.failed(&error))
+}
+
+/// Help and version are answers (0), all else is bad usage (2); a closed pipe is no failure.
+fn refused(refusal: &clap::Error) -> u8 {
+    let _ = refusal.print();
+    u8::from(refusal.use_stderr()) * 2
+}
+
+/// The threads that blocks are worked off by.
+fn pool(common: &Common) -> Result<rayon::ThreadPool> {
+    const MOST: usize = 1024;
+    if common.threads > MOST {
+        return Err(Error::usage(format!("--threads {}: at most {MOST}", common.threads)));
+    }
+    let build = rayon::ThreadPoolBuilder::new().num_threads(common.threads).build();
+    build.map_err(|error| Error::new(crate::Kind::Environment, format!("no worker threads: {error}")))
+}
+
+/// Every command returns its exit code.
+fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
+    match command {
+        Command::Change(asked) => change::run(asked, talk),
+        Command::Inspect(asked) => inspect::run(asked, talk),
+        Command::Indices => indices::run(talk),
+        Command::Score(asked) => score::run(asked, talk),
+        Command::Simulate(asked) => simulate::run(asked, talk),
+        Command::Verify(asked) => verify::run(asked, talk),
+        Command::Demo(asked) => demo::run(asked, talk),
+        Command::Completions { shell } => completions(*shell, talk),
+        Command::Man => manual(talk),
+    }
+}
+
+fn completions(shell: clap_complete::Shell, talk: &Talk) -> Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "groundtell", &mut script);
+    talk.data(&script)
+}
+
+fn manual(talk: &Talk) -> Result<u8> {
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+    rendered.map_err(|error| Error::bug(error.to_string()))?;
+    talk.data(&page)
+}

@@ -1,0 +1,92 @@
+//! From arguments as typed to a request as resolved: area, recipe, sides.
+
+use std::path::Path;
+
+use super::args::{Area, Change, LayerDtype, Reading, SensorName};
+use crate::error::{Error, Result};
+use crate::geom::aoi::Aoi;
+use crate::io::store;
+use crate::limits::Limits;
+use crate::pipeline::request::{Request, SideRequest};
+use crate::recipe::{LayerType, Recipe};
+use crate::scene::sensor::Sensor;
+
+/// The request behind `groundtell change`.
+pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
+    let aoi = area(&asked.area, limits)?;
+    let reading = &asked.reading;
+    let side = |paths: &[std::path::PathBuf], own: &Option<Vec<String>>, date| SideRequest {
+        paths: paths.to_vec(),
+        bands: own.clone().or_else(|| reading.bands.clone()),
+        sensor: sensor(reading),
+        date,
+    };
+    Ok(Request {
+        before: side(&asked.before, &reading.before_bands, reading.before_date),
+        after: side(&asked.after, &reading.after_bands, reading.after_date),
+        scale: finite(reading.scale, "--scale")?,
+        offset: finite(reading.offset, "--offset")?,
+        aoi_notes: aoi.as_ref().map(|aoi| aoi.notes().to_vec()).unwrap_or_default(),
+        aoi: aoi.map(|aoi| aoi.to_geojson()),
+        recipe: recipe(asked, limits)?,
+    })
+}
+
+/// The sensor that was named, if one was.
+pub(super) fn sensor(reading: &Reading) -> Option<Sensor> {
+    reading.sensor.map(|name| match name {
+        SensorName::Sentinel2 => Sensor::Sentinel2,
+        SensorName::Landsat7 => Sensor::Landsat4to7,
+        SensorName::Landsat8 => Sensor::Landsat8to9,
+    })
+}
+
+/// The area that was named, if one was.
+pub(super) fn area(area: &Area, limits: &Limits) -> Result<Option<Aoi>> {
+    if let Some(text) = &area.bbox {
+        return Aoi::from_bbox(text).map(Some);
+    }
+    let Some(path) = &area.aoi else { return Ok(None) };
+    let text = store::read_text(path, limits.text_bytes)?;
+    Aoi::from_geojson(&text, limits).map(Some).map_err(|error| error.at(path.display()))
+}
+
+/// The recipe: file over defaults, then `--set`, then the flags that name a key of their own.
+fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
+    let read = |path: &Path| {
+        let text = store::read_text(path, limits.text_bytes)?;
+        Recipe::from_toml(&text).map_err(|error| error.at(path.display()))
+    };
+    let mut recipe = asked.recipe.as_deref().map(read).transpose()?.unwrap_or_default();
+    for assignment in &asked.set {
+        recipe = recipe.with(assignment)?;
+    }
+    if let Some(threshold) = &asked.threshold {
+        recipe.burn.threshold.clone_from(threshold);
+    }
+    if let Some(size) = asked.resolution {
+        recipe = recipe.with(&format!("grid.resolution={size:?}"))?;
+    }
+    if let Some(dtype) = asked.dtype {
+        recipe.output.dtype = match dtype {
+            LayerDtype::Int16 => LayerType::Int16,
+            LayerDtype::Float32 => LayerType::Float32,
+        };
+    }
+    if let Some(codec) = &asked.codec {
+        recipe.output.codec.clone_from(codec);
+    }
+    if let Some(layers) = &asked.layers {
+        recipe.output.layers.clone_from(layers);
+    }
+    recipe.output.gpkg |= asked.gpkg;
+    recipe.output.previews &= !asked.no_previews;
+    Ok(recipe)
+}
+
+fn finite(value: Option<f64>, flag: &str) -> Result<Option<f64>> {
+    match value {
+        Some(number) if !number.is_finite() => Err(Error::usage(format!("{flag} {number}: expected a finite number"))),
+        _ => Ok(value),
+    }
+}

@@ -1,0 +1,25 @@
+//! Part of an array by a window (ndarray's own slicing macro is not available where unsafe code is forbidden).
+
+use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
+
+use crate::geom::runs::Runs;
+use crate::geom::window::Window;
+
+/// The cells of `window`, to be written.
+pub(super) fn cut<T>(array: &mut Array2<T>, window: Window) -> ArrayViewMut2<'_, T> {
+    let mut part = array.view_mut();
+    part.slice_axis_inplace(Axis(0), Slice::from(window.row..window.bottom()));
+    part.slice_axis_inplace(Axis(1), Slice::from(window.col..window.right()));
+    part
+}
+
+/// Writes `value` into the cells of a block of `window` that `runs` hold; whether there was one.
+pub(super) fn stamp<T: Copy>(block: &mut Array2<T>, window: Window, runs: &Runs, value: T) -> bool {
+    let mut any = false;
+    for run in runs.in_window(window) {
+        let (row, col) = (run.row as usize - window.row, run.start as usize - window.col);
+        cut(block, Window::new(col, row, run.len() as usize, 1)).fill(value);
+        any = true;
+    }
+    any
+}

@@ -1,0 +1,62 @@
+//! The manifest: inputs, recipe, versions and the checksum of every file of a run. Written last.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::io::store::Published;
+
+/// Name of the manifest in an output folder.
+pub const NAME: &str = "manifest.json";
+
+/// The manifest of one output folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the program that wrote it.
+    pub groundtell: String,
+    /// The command.
+    pub command: String,
+    /// Whether any input says of itself that it is simulated.
+    pub simulated: bool,
+    /// What the command was asked, enough to ask it again.
+    pub request: serde_json::Value,
+    /// The recipe, every key written out.
+    pub recipe: serde_json::Value,
+    /// The files read.
+    pub inputs: Vec<Entry>,
+    /// The files written, the manifest itself apart.
+    pub files: Vec<Entry>,
+}
+
+/// A file with its checksum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Inputs: as the user wrote it. Files: relative to the folder, with forward slashes.
+    pub path: String,
+    /// Size.
+    pub bytes: u64,
+    /// Checksum in hex.
+    pub sha256: String,
+}
+
+impl From<&Published> for Entry {
+    fn from(file: &Published) -> Self {
+        Self { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone() }
+    }
+}
+
+impl Manifest {
+    /// The manifest in `text`.
+    ///
+    /// # Errors
+    /// `Malformed` when it is none.
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|error| Error::malformed(error.to_string()).at(NAME))
+    }
+
+    /// The bytes of the file.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| Error::bug(error.to_string()))?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}

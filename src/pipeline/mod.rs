@@ -1,0 +1,141 @@
+//! The engine: from a request to a published folder, one straight line with one failure policy.
+
+pub mod crew;
+mod cut;
+mod detect;
+pub mod inspection;
+mod item;
+pub mod manifest;
+mod measure;
+mod objects;
+mod pictures;
+mod prepared;
+mod publish;
+mod record;
+pub mod request;
+mod rig;
+mod scenes;
+pub mod scoring;
+mod side;
+pub mod simulated;
+mod sink;
+pub mod summary;
+mod survey;
+mod tally;
+mod tap;
+pub mod verify;
+
+use std::path::Path;
+
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+use crate::error::{Error, Result};
+use crate::geom::grid::Grid;
+use crate::io::spool::Spool;
+use crate::io::store::Stage;
+use crate::kernel::index::Role;
+use crate::layer::Layer;
+use crate::plan::Side;
+use crate::recipe::Recipe;
+use crew::Watch;
+use detect::Memory;
+pub use prepared::Prepared;
+use rig::Purpose;
+pub use sink::codec;
+use sink::{Sink, Style};
+use summary::Summary;
+use survey::Survey;
+
+/// Runs a prepared request and publishes the outcome in `out`.
+///
+/// A block that cannot be read is left out as "failed" and listed in the summary; any other failure
+/// publishes nothing.
+///
+/// # Errors
+/// `Exists` and `Usage` when `out` may not be written, before any work; the first reading failure when no
+/// block at all could be read; `Environment` when the disk fails; `Interrupted` when `watch` stops it.
+pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) -> Result<Summary> {
+    let Prepared { request, pair, plan, layers, .. } = prepared;
+    let recipe = &request.recipe;
+    let stage = Stage::begin(out, overwrite, &request.paths())?;
+    let survey = survey_of(prepared, watch)?;
+    let sigmas = sigmas(&survey, pair.nir);
+    let metadata = prepared.metadata();
+    let style = Style {
+        grid: plan.grid,
+        codec: sink::codec(&recipe.output.codec)?,
+        dtype: recipe.output.dtype,
+        metadata: &metadata,
+    };
+    let sinks = layers.iter().map(|layer| Sink::layer(&stage, *layer, &style)).collect::<Result<Vec<_>>>()?;
+    let (validity, burn) = (Sink::validity(&stage, &style)?, Sink::burn(&stage, &style)?);
+    let spool = Spool::compressed(stage.temporary("memory")?);
+    let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
+    let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
+    let pass = measure::Pass {
+        plan,
+        sides: [&before, &after],
+        nir: pair.nir,
+        sinks: &sinks,
+        validity: &validity,
+        spool: &spool,
+        sigmas: if layers.contains(&Layer::Cva) { &sigmas } else { &[] },
+        long_vector: long_vector(recipe, sigmas.len()),
+        bar_water_and_snow: recipe.mask.bar_water_and_snow,
+        min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
+    };
+    let measured = pass.run(watch)?;
+    let memory = Memory { plan, spool: &spool, watch };
+    let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
+    let found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
+    let summary = publish::summarised(prepared, &measured, &decision, &found);
+    let mut written = Vec::new();
+    for sink in sinks.into_iter().chain([validity, burn]) {
+        written.push(sink.finish(&stage)?);
+    }
+    if recipe.output.previews {
+        pictures::draw(&stage, &survey, pair.nir, &found.mask, &publish::captions(prepared, &summary))?;
+    }
+    publish::publish(prepared, stage, &summary, &found, &written)?;
+    Ok(summary)
+}
+
+/// The coarse look, with the bands of pictures where both sides have them.
+fn survey_of(prepared: &Prepared, watch: &dyn Watch) -> Result<Survey> {
+    let Prepared { request, pair, plan, .. } = prepared;
+    let recipe = &request.recipe;
+    let factor = plan.grid.width().max(plan.grid.height()).div_ceil(recipe.output.preview_px).max(1);
+    let grid = plan.grid.coarsened(factor)?;
+    let roles = prepared.survey_roles();
+    let look = |side| rig::side(pair, side, &roles, &grid, recipe, Purpose::Survey);
+    let (before, after) = (look(Side::Before)?, look(Side::After)?);
+    Survey::take([&before, &after], &grid, &prepared.aoi_on(&grid)?, watch)
+}
+
+/// Bands of the change vector with the spread of no change, in reflectance.
+fn sigmas(survey: &Survey, nir: Role) -> Vec<(Role, f32)> {
+    [Role::Red, nir, Role::Swir2].into_iter().filter_map(|role| Some((role, survey.sigma(role)?))).collect()
+}
+
+/// The length of a change vector of `bands` normal differences that chance passes with probability alpha:
+/// the root of the chi-square quantile.
+fn long_vector(recipe: &Recipe, bands: usize) -> f32 {
+    let quantile = ChiSquared::new(bands.max(1) as f64).map(|law| law.inverse_cdf(1.0 - recipe.change.alpha));
+    quantile.map_or(f32::INFINITY, |squared| squared.sqrt() as f32)
+}
+
+/// A grid as a summary shows it.
+fn grid_facts(grid: &Grid) -> summary::GridFacts {
+    let (dx, dy) = grid.pixel();
+    summary::GridFacts {
+        crs: grid.crs().to_string(),
+        pixel: [dx, dy],
+        size: [grid.width(), grid.height()],
+        geotransform: grid.geotransform(),
+    }
+}
+
+/// A failure of serde, which no valid value causes.
+fn unserialised(error: &serde_json::Error) -> Error {
+    Error::bug(error.to_string())
+}

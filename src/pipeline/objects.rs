@@ -1,0 +1,209 @@
+//! The last pass: the burn layer, numbers per object, and the vector files.
+
+use serde_json::{Map, Value, json};
+
+use super::cut::stamp;
+use super::detect::{Decision, Memory, generalised};
+use super::record::ELIGIBLE;
+use super::sink::Sink;
+use super::tally::Areas;
+use crate::error::Result;
+use crate::geom::crs::{Crs, Transform};
+use crate::geom::grid::Grid;
+use crate::geom::runs::Runs;
+use crate::io::geojson::lonlat::{LonLat, Projection};
+use crate::io::geojson::{Feature, Writer};
+use crate::io::gpkg;
+use crate::io::store::Stage;
+use crate::kernel::change::class_of;
+use crate::kernel::label::{Labels, label};
+use crate::kernel::mask;
+use crate::plan::Plan;
+use crate::recipe::BurnRecipe;
+use crate::vector::object::{Naming, Numbers, Object, objects};
+use crate::vector::trace::trace;
+use crate::vector::zonal::{ClassCounts, Zones};
+
+/// Codes of the burn layer.
+const BURNED: u8 = 1;
+const SPECK: u8 = 2;
+const UNSEEN: u8 = 255;
+/// USGS classes of dNBR, 1 to 7, and 0 for none.
+const CLASSES: u8 = 8;
+
+/// What was found.
+pub(super) struct Found {
+    /// The objects, in raster order of their first pixels.
+    pub objects: Vec<Object>,
+    /// Their outlines in longitude and latitude.
+    pub outlines: Vec<LonLat>,
+    /// Ground hectares of all objects together.
+    pub burned_ha: f64,
+    /// Ground area by burn code.
+    pub codes: Areas,
+    /// The objects as a mask.
+    pub mask: Runs,
+}
+
+/// Numbers per object, of one worker.
+struct Part {
+    dnbr: Zones,
+    rbr: Zones,
+    classes: ClassCounts,
+    codes: Areas,
+}
+
+/// Decides every pixel, writes the burn layer and measures the objects.
+///
+/// # Errors
+/// As reading the spool and writing the layer.
+pub(super) fn find(
+    memory: Memory<'_>,
+    decision: &Decision,
+    recipe: &BurnRecipe,
+    burn: &Sink,
+    dates: &str,
+) -> Result<Found> {
+    let plan = memory.plan;
+    let above = decision.mask(memory)?;
+    let (mask, connectivity) = generalised(&above, recipe, &|row| plan.grid.pixel_hectares(row as usize));
+    // Filled holes belong to the polygons, not to the decision per pixel.
+    let kept = mask.intersect(&above);
+    let labels = label(&mask, connectivity);
+    let parts = memory.visit(
+        "objects",
+        || Part::new(labels.count),
+        |part, index, record| {
+            let window = plan.blocks[index];
+            let codes = burn_codes(&record.code, &above, &kept, window);
+            part.codes.add(codes.view(), &plan.grid, window);
+            burn.put_codes(window, codes.view())?;
+            let seen = record.flags.mapv(|flags| flags & ELIGIBLE != 0);
+            part.dnbr.feed((&mask, &labels), window, record.dnbr.view(), seen.view())?;
+            part.rbr.feed((&mask, &labels), window, record.rbr.view(), seen.view())?;
+            let classes = record.dnbr.mapv(|step| class_of(f32::from(step) * 1e-4));
+            part.classes.feed((&mask, &labels), window, classes.view(), seen.view())
+        },
+    )?;
+    let mut sum = Part::new(labels.count);
+    parts.iter().for_each(|part| sum.merge(part));
+    measured(plan, mask, &labels, sum, dates)
+}
+
+/// The burn code of every pixel of a block.
+fn burn_codes(
+    reasons: &ndarray::Array2<u8>,
+    above: &Runs,
+    kept: &Runs,
+    window: crate::geom::window::Window,
+) -> ndarray::Array2<u8> {
+    let mut codes = reasons.mapv(|code| if mask::code_is_valid(code) { 0 } else { UNSEEN });
+    for (runs, code) in [(above, SPECK), (kept, BURNED)] {
+        stamp(&mut codes, window, runs, code);
+    }
+    codes
+}
+
+/// Objects with outline, area and name.
+fn measured(plan: &Plan, mask: Runs, labels: &Labels, part: Part, dates: &str) -> Result<Found> {
+    let transform = Transform::new(plan.grid.crs(), Crs::WGS84)?;
+    let to_lonlat = |x: f64, y: f64| transform.point(x, y);
+    let projection = Projection { grid: &plan.grid, to_lonlat: &to_lonlat };
+    let traced = trace(&mask, labels);
+    let outlines = traced.iter().map(|polygons| projection.outline(polygons)).collect::<Result<Vec<_>>>()?;
+    let naming = Naming { layer: "burn", dates };
+    let numbers = Numbers { dnbr: &part.dnbr, rbr: &part.rbr, classes: Some(&part.classes) };
+    let mut found = objects((&mask, labels, traced), &plan.grid, naming, numbers, &|_| 0.0);
+    for (object, outline) in found.iter_mut().zip(&outlines) {
+        object.area_ha = outline.area_ha();
+    }
+    let burned_ha = found.iter().map(|object| object.area_ha).sum();
+    Ok(Found { objects: found, outlines, burned_ha, codes: part.codes, mask })
+}
+
+impl Part {
+    fn new(count: usize) -> Self {
+        Self {
+            dnbr: Zones::new(count),
+            rbr: Zones::new(count),
+            classes: ClassCounts::new(count, CLASSES),
+            codes: Areas::default(),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.dnbr.merge(&other.dnbr);
+        self.rbr.merge(&other.rbr);
+        self.classes.merge(&other.classes);
+        self.codes.merge(&other.codes);
+    }
+}
+
+impl Found {
+    /// Hectares above the threshold in objects below the mapping unit.
+    pub(super) fn specks_ha(&self) -> f64 {
+        self.codes.hectares(|code| code == SPECK)
+    }
+
+    /// Properties of every object: its numbers and what all share.
+    fn properties(&self, shared: &Map<String, Value>) -> Vec<Map<String, Value>> {
+        let own = |object: &Object| {
+            let mut properties = object.properties();
+            properties.extend(shared.clone());
+            properties
+        };
+        self.objects.iter().map(own).collect()
+    }
+
+    /// Writes `change.geojson`, and `change.gpkg` when asked.
+    ///
+    /// # Errors
+    /// As writing.
+    pub(super) fn write(
+        &self,
+        stage: &Stage,
+        grid: &Grid,
+        about: &Value,
+        shared: &Map<String, Value>,
+        with_gpkg: bool,
+    ) -> Result<()> {
+        let properties = self.properties(shared);
+        let mut writer = Writer::new(stage.create("change.geojson")?, Some(about))?;
+        for ((object, outline), properties) in self.objects.iter().zip(&self.outlines).zip(&properties) {
+            writer.feature(&Feature { id: &object.id, outline, properties })?;
+        }
+        writer.finish()?.finish()?;
+        if !with_gpkg {
+            return Ok(());
+        }
+        let rows: Vec<gpkg::Row<'_>> = self
+            .objects
+            .iter()
+            .zip(&properties)
+            .map(|(object, properties)| gpkg::Row { id: &object.id, outline: &object.outline, properties })
+            .collect();
+        let description = about.get("note").and_then(Value::as_str).unwrap_or_default();
+        // No clock: the same run writes the same bytes.
+        let layer =
+            gpkg::Layer { name: "change", title: "change", description, grid, changed: jiff::Timestamp::UNIX_EPOCH };
+        gpkg::write(&stage.path_of("change.gpkg")?, &layer, &rows)
+    }
+}
+
+/// What every object of a run shares.
+pub(super) fn shared_properties(
+    before: Option<&str>,
+    after: Option<&str>,
+    valid_share: f64,
+    simulated: bool,
+    reliability: &str,
+) -> Map<String, Value> {
+    let mut map = Map::new();
+    map.insert("kind".into(), json!("burned"));
+    map.insert("date_before".into(), json!(before));
+    map.insert("date_after".into(), json!(after));
+    map.insert("clear_share".into(), json!((valid_share * 1e4).round() / 1e4));
+    map.insert("reliability".into(), json!(reliability));
+    map.insert("simulated".into(), json!(simulated));
+    map
+}

@@ -1,0 +1,406 @@
+//! Opening the pair: products, how their numbers become reflectance, and which bands the line needs of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use super::request::Request;
+use crate::error::{Error, Result};
+use crate::geom::window::Window;
+use crate::io::opening::open_tiff;
+use crate::io::product::{self, Ask, Product};
+use crate::io::raster::{Dtype, Raster, Samples};
+use crate::kernel::index::Role;
+use crate::layer::Layer;
+use crate::limits::Limits;
+use crate::plan::{Side, Source};
+use crate::recipe::Recipe;
+use crate::scene::scale::{self, Decision, Measured, Scale};
+use crate::scene::sensor::{Band, Sensor};
+
+/// One opened scene.
+pub(super) struct Scene {
+    /// Before or after.
+    pub side: Side,
+    /// What it is and holds.
+    pub product: Product,
+    /// How its numbers become reflectance.
+    pub decision: Decision,
+    /// What its bands look like.
+    measured: Vec<(Band, Measured)>,
+}
+
+/// Both sides, opened and found fit for each other.
+pub(super) struct Pair {
+    /// All scenes, before first.
+    pub scenes: Vec<Scene>,
+    /// Bands to read, by role, in a fixed order.
+    pub roles: Vec<(Role, Band)>,
+    /// The role that stands for NIR in NBR.
+    pub nir: Role,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+impl Pair {
+    /// Opens everything that the request names.
+    ///
+    /// # Errors
+    /// As opening each product; `Missing` for bands that NBR needs; `Mismatch` for a pair that is swapped,
+    /// the same twice, or whose numbers disagree.
+    pub(super) fn open(request: &Request, layers: &[Layer], limits: &Limits) -> Result<Self> {
+        let mut products = Vec::new();
+        for side in Side::BOTH {
+            let asked = request.side(side);
+            for path in &asked.paths {
+                let product = open_any(path, &asked.ask(), limits)?;
+                products.push((side, product));
+            }
+        }
+        refuse_same(&products)?;
+        refuse_swapped(&products)?;
+        let (nir, roles) = wanted(&products, layers, &request.recipe)?;
+        let scenes = products.into_iter().map(|(side, product)| Scene::judged(side, product, &roles, request));
+        let scenes = scenes.collect::<Result<Vec<_>>>()?;
+        let mut pair = Self { scenes, roles, nir, warnings: Vec::new() };
+        pair.compare_radiometry(request)?;
+        pair.warnings = pair.notes();
+        Ok(pair)
+    }
+
+    /// The scenes of one side.
+    pub(super) fn side(&self, side: Side) -> impl Iterator<Item = &Scene> {
+        self.scenes.iter().filter(move |scene| scene.side == side)
+    }
+
+    /// The date that matters of a side: the last before, the first after.
+    pub(super) fn date(&self, side: Side) -> Option<Date> {
+        let dates = self.side(side).filter_map(|scene| scene.product.date);
+        match side {
+            Side::Before => dates.max(),
+            Side::After => dates.min(),
+        }
+    }
+
+    /// Every file that was opened, once.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = Vec::new();
+        for file in self.scenes.iter().flat_map(|scene| &scene.product.files) {
+            if !files.contains(file) {
+                files.push(file.clone());
+            }
+        }
+        files
+    }
+
+    /// What the plan must know of every raster that will be read.
+    pub(super) fn sources(&self) -> Result<Vec<Source>> {
+        let mut sources = Vec::new();
+        for scene in &self.scenes {
+            let product = &scene.product;
+            for (number, raster) in product.rasters.iter().enumerate() {
+                let bands: Vec<Band> =
+                    self.bands_of(scene).filter(|(_, raster, _)| *raster == number).map(|(band, _, _)| band).collect();
+                if bands.is_empty() {
+                    continue;
+                }
+                let grid = raster.info().grid.as_ref().map_err(|reason| no_grid(reason).at(&product.name))?;
+                sources.push(Source {
+                    side: scene.side,
+                    scene: product.name.to_string(),
+                    leads: bands.contains(&Band::Swir2),
+                    bands: bands.iter().map(|band| band.name()).collect(),
+                    grid: *grid,
+                    chunk: raster.info().chunk,
+                });
+            }
+        }
+        Ok(sources)
+    }
+
+    /// The bands that the line reads of a scene: band, raster, index.
+    pub(super) fn bands_of<'a>(&'a self, scene: &'a Scene) -> impl Iterator<Item = (Band, usize, usize)> + 'a {
+        let classes = [Band::Scl, Band::QaPixel];
+        let wanted = move |band: Band| classes.contains(&band) || self.roles.iter().any(|(_, own)| *own == band);
+        scene
+            .product
+            .bands
+            .iter()
+            .filter(move |located| wanted(located.band))
+            .map(|located| (located.band, located.raster, located.index))
+    }
+
+    /// Refuses a pair in which one side's numbers carry an offset that the other's do not.
+    fn compare_radiometry(&self, request: &Request) -> Result<()> {
+        if request.offset.is_some() {
+            return Ok(());
+        }
+        let (Some(before), Some(after)) = (self.side(Side::Before).next(), self.side(Side::After).next()) else {
+            return Ok(());
+        };
+        if [before, after].iter().any(|scene| scene.product.sensor != Sensor::Sentinel2) {
+            return Ok(());
+        }
+        scale::compare((&before.measured, before.decision.scale), (&after.measured, after.decision.scale))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for scene in &self.scenes {
+            let own = scene.product.notes.iter().chain(&scene.decision.warnings);
+            notes.extend(own.map(|note| format!("{} ({}): {note}", scene.product.name, scene.side.word())));
+        }
+        for side in Side::BOTH {
+            if self.date(side).is_none() {
+                notes.push(format!(
+                    "the date of the {} scene is not known: give --{}-date, or no bracket can be stated",
+                    side.word(),
+                    side.word()
+                ));
+            }
+        }
+        let sensors: Vec<Sensor> = self.scenes.iter().map(|scene| scene.product.sensor).collect();
+        if sensors.windows(2).any(|pair| pair[0] != pair[1]) {
+            notes.push(
+                "the scenes come from different sensors: their bands differ, and so may dNBR without any change".into(),
+            );
+        }
+        let orbits: Vec<Option<u32>> = self.scenes.iter().map(|scene| scene.product.relative_orbit).collect();
+        if orbits.windows(2).any(|pair| pair[0].zip(pair[1]).is_some_and(|(a, b)| a != b)) {
+            notes.push("the scenes come from different relative orbits: view angles differ".into());
+        }
+        notes
+    }
+}
+
+impl Scene {
+    /// Looks at samples of the scene and decides how its numbers become reflectance.
+    fn judged(side: Side, product: Product, roles: &[(Role, Band)], request: &Request) -> Result<Self> {
+        let (measured, float) = measured_bands(&product, &|band| roles.iter().any(|(_, own)| *own == band));
+        let decision =
+            scale::decide(product.sensor, float, &product.declared, &measured, request.scale, request.offset);
+        let decision = decision.map_err(|error| error.at(&product.name))?;
+        Ok(Self { side, product, decision, measured })
+    }
+
+    /// How the numbers become reflectance.
+    pub(super) fn scale(&self) -> Scale {
+        self.decision.scale
+    }
+}
+
+/// Opens a product with the readers that this build has.
+///
+/// # Errors
+/// As [`product::open`].
+pub(super) fn open_any(path: &Path, ask: &Ask, limits: &Limits) -> Result<Product> {
+    product::open(path, ask, limits, open_tiff).map_err(|error| placed(error, path))
+}
+
+/// What samples of the wanted bands look like, and whether any of them is of floats.
+pub(super) fn measured_bands(
+    product: &Product,
+    wanted: &(dyn Fn(Band) -> bool + Sync),
+) -> (Vec<(Band, Measured)>, bool) {
+    let located: Vec<_> = product.bands.iter().filter(|located| wanted(located.band)).collect();
+    let measured = located.par_iter().map(|located| {
+        let samples = sampled(&product.rasters[located.raster], located.index)?;
+        Ok(Measured::of(&samples).map(|measured| (located.band, measured)))
+    });
+    let measured: Result<Vec<_>> = measured.collect();
+    let float = located.iter().any(|located| is_float(&product.rasters[located.raster], located.index));
+    // Damage is for the measuring pass to name, block by block; here it only means "not measured".
+    (measured.unwrap_or_default().into_iter().flatten().collect(), float)
+}
+
+fn no_grid(reason: &str) -> Error {
+    Error::unsupported(format!("has no usable grid: {reason}")).hint("give it a north-up grid with gdalwarp")
+}
+
+/// The path in front of an error, unless it is there already.
+fn placed(error: Error, path: &Path) -> Error {
+    let shown = crate::text::shown_path(path).to_string();
+    if error.place().is_some_and(|place| place.starts_with(&shown)) { error } else { error.at(shown) }
+}
+
+fn is_float(raster: &Arc<dyn Raster>, index: usize) -> bool {
+    raster.info().bands.get(index).is_some_and(|band| matches!(band.dtype, Dtype::F32 | Dtype::F64))
+}
+
+/// Valid samples of a band: an overview of moderate size where there is one, else four windows.
+fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
+    const PIXELS: usize = 1 << 18;
+    const SIDE: usize = 256;
+    let info = raster.info();
+    let small = |size: &(usize, usize)| size.0 * size.1 <= PIXELS;
+    let level =
+        std::iter::once((info.width, info.height)).chain(info.overviews.iter().copied()).position(|size| small(&size));
+    let windows = match level {
+        Some(0) => vec![(0, Window::whole(info.width, info.height))],
+        Some(level) => {
+            let (width, height) = info.overviews[level - 1];
+            vec![(level, Window::whole(width, height))]
+        }
+        None => [(1, 1), (3, 1), (1, 3), (3, 3)]
+            .map(|(x, y)| (0, around(info.width * x / 4, info.height * y / 4, SIDE, info)))
+            .to_vec(),
+    };
+    let nodata = info.bands.get(index).and_then(|band| band.nodata);
+    let mut valid = Vec::new();
+    for (level, window) in windows {
+        for samples in raster.read(level, &[index], window)? {
+            let zero_is_nodata = !matches!(samples, Samples::F32(_) | Samples::F64(_));
+            let counts =
+                |value: &f64| Some(*value) != nodata && value.is_finite() && !(zero_is_nodata && *value == 0.0);
+            valid.extend(widened(&samples).filter(counts));
+        }
+    }
+    Ok(valid)
+}
+
+fn around(col: usize, row: usize, side: usize, info: &crate::io::raster::RasterInfo) -> Window {
+    let start = |at: usize, length: usize| at.saturating_sub(side / 2).min(length.saturating_sub(side));
+    Window::new(start(col, info.width), start(row, info.height), side.min(info.width), side.min(info.height))
+}
+
+fn widened(samples: &Samples) -> Box<dyn Iterator<Item = f64> + '_> {
+    match samples {
+        Samples::U8(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::I8(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::U16(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::I16(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::U32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::I32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::U64(values) => Box::new(values.iter().map(|value| *value as f64)),
+        Samples::I64(values) => Box::new(values.iter().map(|value| *value as f64)),
+        Samples::F32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
+        Samples::F64(values) => Box::new(values.iter().copied()),
+    }
+}
+
+/// Refuses a pair whose two sides read the same bands of the same files.
+fn refuse_same(products: &[(Side, Product)]) -> Result<()> {
+    for (_, before) in products.iter().filter(|(side, _)| *side == Side::Before) {
+        for (_, after) in products.iter().filter(|(side, _)| *side == Side::After) {
+            let places =
+                |product: &Product| product.bands.iter().map(|l| (l.band, l.raster, l.index)).collect::<Vec<_>>();
+            if before.files == after.files && places(before) == places(after) {
+                return Err(Error::mismatch("is given as before and as after").at(&before.name)
+                    .hint("a change needs two dates; check the paths, or --before-bands and --after-bands for one file with both"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an after scene that is older than a before scene.
+fn refuse_swapped(products: &[(Side, Product)]) -> Result<()> {
+    let dates =
+        |wanted: Side| products.iter().filter(move |(side, _)| *side == wanted).filter_map(|(_, product)| product.date);
+    match (dates(Side::Before).max(), dates(Side::After).min()) {
+        (Some(before), Some(after)) if after < before => {
+            Err(Error::mismatch(format!("the after scene ({after}) is older than the before scene ({before})"))
+                .hint("swap --before and --after, or correct a date with --before-date and --after-date"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The bands that the run needs of both sides, by role, and the NIR of NBR.
+fn wanted(products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> Result<(Role, Vec<(Role, Band)>)> {
+    let has = |band: Band| products.iter().all(|(_, product)| product.bands.iter().any(|located| located.band == band));
+    let fine = recipe.grid.resolution.is_some_and(|size| size < 15.0 && size > 1.0);
+    let order = if fine { [Band::Nir, Band::NirNarrow] } else { [Band::NirNarrow, Band::Nir] };
+    let nir = order
+        .into_iter()
+        .find(|band| has(*band))
+        .ok_or_else(|| lacking(products, "near infrared (B8A or B08)", &order))?;
+    if !has(Band::Swir2) {
+        return Err(lacking(products, "SWIR2 (Sentinel-2 B12, Landsat B7)", &[Band::Swir2]));
+    }
+    let nir_role = role_of(nir).ok_or_else(|| Error::bug("NIR has no role"))?;
+    let mut roles = vec![(nir_role, nir), (Role::Swir2, Band::Swir2)];
+    let mut add = |role: Role, band: Band| {
+        if !roles.iter().any(|(own, _)| *own == role) {
+            roles.push((role, band));
+        }
+    };
+    let optional = [Band::Red, Band::Green, Band::Blue, Band::Swir1];
+    for band in optional.into_iter().filter(|band| needed(*band, products, layers, recipe) && has(*band)) {
+        if let Some(role) = role_of(band) {
+            add(role, band);
+        }
+    }
+    for (layer, index) in
+        layers.iter().filter_map(|layer| if let Layer::Index(index, _) = layer { Some((layer, *index)) } else { None })
+    {
+        for role in index.bands() {
+            let choices = bands_of_role(*role);
+            let band = choices.iter().copied().find(|band| has(*band));
+            let band = band.ok_or_else(|| {
+                lacking(products, &format!("{} for the layer {}", role.name(), layer.name()), choices)
+            })?;
+            add(*role, band);
+        }
+    }
+    Ok((nir_role, roles))
+}
+
+/// Whether the line itself has a use for an optional band.
+fn needed(band: Band, products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> bool {
+    let classless = products.iter().any(|(_, product)| {
+        !recipe.mask.classes || !product.bands.iter().any(|l| matches!(l.band, Band::Scl | Band::QaPixel))
+    });
+    let water = classless && recipe.mask.water_from_indices;
+    match band {
+        Band::Red => layers.contains(&Layer::Cva) || recipe.burn.min_ndvi_drop.is_some() || recipe.output.previews,
+        Band::Green | Band::Swir1 => water,
+        _ => false,
+    }
+}
+
+fn lacking(products: &[(Side, Product)], what: &str, bands: &[Band]) -> Error {
+    let without =
+        products.iter().find(|(_, product)| !product.bands.iter().any(|located| bands.contains(&located.band)));
+    let (side, name) = without
+        .or(products.first())
+        .map_or(("", String::new()), |(side, product)| (side.word(), product.name.to_string()));
+    Error::missing(format!("has no {what} that both sides share ({side} scene)"))
+        .at(name)
+        .hint("name the bands with --bands, in the order of the file, such as --bands B02,B03,B04,B08,B12")
+}
+
+/// The role that a band plays in the kernels.
+pub(super) fn role_of(band: Band) -> Option<Role> {
+    Some(match band {
+        Band::Blue => Role::Blue,
+        Band::Green => Role::Green,
+        Band::Red => Role::Red,
+        Band::RedEdge1 => Role::RedEdge1,
+        Band::RedEdge2 => Role::RedEdge2,
+        Band::RedEdge3 => Role::RedEdge3,
+        Band::Nir => Role::Nir,
+        Band::NirNarrow => Role::NirNarrow,
+        Band::Swir1 => Role::Swir1,
+        Band::Swir2 => Role::Swir2,
+        _ => return None,
+    })
+}
+
+/// The bands that can play a role, best first.
+fn bands_of_role(role: Role) -> &'static [Band] {
+    match role {
+        Role::Blue => &[Band::Blue],
+        Role::Green => &[Band::Green],
+        Role::Red => &[Band::Red],
+        Role::RedEdge1 => &[Band::RedEdge1],
+        Role::RedEdge2 => &[Band::RedEdge2],
+        Role::RedEdge3 => &[Band::RedEdge3],
+        Role::Nir => &[Band::Nir, Band::NirNarrow],
+        Role::NirNarrow => &[Band::NirNarrow, Band::Nir],
+        Role::Swir1 => &[Band::Swir1],
+        Role::Swir2 => &[Band::Swir2],
+    }
+}

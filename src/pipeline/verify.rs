@@ -1,0 +1,88 @@
+//! Re-hashing what a manifest names, and replaying a run to compare it byte by byte.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::crew::Watch;
+use super::manifest::{self, Entry, Manifest};
+use super::request::Request;
+use super::{Prepared, run};
+use crate::error::{Error, Result};
+use crate::io::store;
+use crate::limits::Limits;
+use crate::recipe::Recipe;
+
+/// What became of the files of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Whether every file is as the manifest says.
+    pub intact: bool,
+    /// Files checked.
+    pub checked: usize,
+    /// What does not fit, a line each.
+    pub faults: Vec<String>,
+    /// The outcome of a replay, when one was asked for: files that came out otherwise.
+    pub replay: Option<Vec<String>>,
+}
+
+/// Re-hashes everything that the manifest in `folder` names.
+///
+/// # Errors
+/// `Missing` or `Malformed` when there is no readable manifest.
+pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
+    let manifest = read_manifest(folder, limits)?;
+    let faults: Vec<String> = manifest.files.iter().filter_map(|entry| fault(folder, entry)).collect();
+    let report = Report { intact: faults.is_empty(), checked: manifest.files.len(), faults, replay: None };
+    Ok((manifest, report))
+}
+
+/// Runs the recorded request again into `scratch` and names the files that differ from the record.
+///
+/// # Errors
+/// As a run; `Mismatch` when an input is not the recorded one any more.
+pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &Limits) -> Result<Vec<String>> {
+    for input in &recorded.inputs {
+        let now = store::sha256_of(Path::new(&input.path))?;
+        if now != input.sha256 {
+            return Err(Error::mismatch("is not the file that was read then (its checksum differs)").at(&input.path));
+        }
+    }
+    let broken = |error: serde_json::Error| Error::malformed(error.to_string()).at(manifest::NAME);
+    let mut request: Request = serde_json::from_value(recorded.request.clone()).map_err(broken)?;
+    request.recipe = serde_json::from_value::<Recipe>(recorded.recipe.clone()).map_err(broken)?;
+    let prepared = Prepared::new(request, None, limits)?;
+    run(&prepared, scratch, false, watch)?;
+    let fresh = read_manifest(scratch, limits)?;
+    Ok(differences(&recorded.files, &fresh.files))
+}
+
+fn read_manifest(folder: &Path, limits: &Limits) -> Result<Manifest> {
+    let text = store::read_text(&folder.join(manifest::NAME), limits.text_bytes)
+        .map_err(|error| error.hint("name the output folder of a groundtell run"))?;
+    Manifest::from_json(&text).map_err(|error| error.at(folder.display()))
+}
+
+/// What is wrong with one file, if anything; a path that leaves the folder is never opened.
+fn fault(folder: &Path, entry: &Entry) -> Option<String> {
+    let shown = crate::text::Foreign::new(&entry.path);
+    let Some(path) = store::inside(folder, &entry.path) else {
+        return Some(format!("{shown}: the manifest names a path outside the folder"));
+    };
+    match store::sha256_of(&path) {
+        Err(error) => Some(format!("{shown}: {}", error.problem())),
+        Ok(sum) if sum != entry.sha256 => Some(format!("{shown}: the checksum differs")),
+        Ok(_) => None,
+    }
+}
+
+/// Names of files that only one list has, or that differ.
+fn differences(recorded: &[Entry], fresh: &[Entry]) -> Vec<String> {
+    let lacks = |list: &[Entry], entry: &Entry| !list.contains(entry);
+    let gone = recorded.iter().filter(|entry| lacks(fresh, entry));
+    let new = fresh.iter().filter(|entry| lacks(recorded, entry));
+    let mut names: Vec<String> = gone.chain(new).map(|entry| entry.path.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
