@@ -25,6 +25,9 @@ pub(super) trait Sample: Copy + Default + PartialOrd + Send + Sync + Into<f64> +
     /// Whether the cell is NaN.
     fn is_nan(self) -> bool;
 
+    /// Whether the cell is neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+
     /// Appends a row in the byte order of the file.
     fn append(row: &[Self], bytes: &mut Vec<u8>);
 
@@ -65,6 +68,10 @@ macro_rules! integer_sample {
 
             fn is_nan(self) -> bool {
                 false
+            }
+
+            fn is_finite(self) -> bool {
+                true
             }
 
             fn append(row: &[Self], bytes: &mut Vec<u8>) {
@@ -109,6 +116,10 @@ impl Sample for f32 {
 
     fn is_nan(self) -> bool {
         self.is_nan()
+    }
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
     }
 
     fn append(row: &[Self], bytes: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use super::spec::{Cell, Codec, Reduce, Spec};
 use super::tags::{Field, Value};
 
 /// Items of the file that have a TIFF tag of their own.
-const TAGGED: [(&str, u16); 8] = [
+const TAGGED: [(&str, u16); 7] = [
     ("TIFFTAG_DOCUMENTNAME", 269),
     ("TIFFTAG_IMAGEDESCRIPTION", 270),
     ("TIFFTAG_SOFTWARE", 305),
@@ -15,7 +15,6 @@ const TAGGED: [(&str, u16); 8] = [
     ("TIFFTAG_ARTIST", 315),
     ("TIFFTAG_HOSTCOMPUTER", 316),
     ("TIFFTAG_COPYRIGHT", 33432),
-    ("TIFFTAG_MAXSAMPLEVALUE", 281),
 ];
 
 /// The tags of level `number` with its tile table.

@@ -38,14 +38,17 @@ impl Moments {
     /// Moments of the finite cells that are not nodata. The order of the additions depends on
     /// the shape alone: the same tile gives the same bits.
     pub(super) fn of<T: Sample>(cells: ArrayView2<T>, nodata: Option<T>) -> Self {
-        let finite = |cell: &&T| cell.counts(nodata) && Into::<f64>::into(**cell).is_finite();
         // Sums of distances from some value of the tile cancel less than sums of the values.
-        let Some(shift) = cells.iter().find(finite).map(|cell| (*cell).into()) else { return Self::EMPTY };
-        let mut lanes = [Lane::EMPTY; LANES];
+        let first = cells.iter().find(|cell| cell.counts(nodata) && cell.is_finite());
+        let Some(first) = first.copied() else { return Self::EMPTY };
+        let mut lanes = Lanes::new(first);
         for row in cells.rows() {
-            add_row(&mut lanes, &contiguous(row), shift, nodata);
+            let row = contiguous(row);
+            let (chunks, rest) = row.as_chunks::<LANES>();
+            chunks.iter().for_each(|chunk| lanes.add(chunk, nodata));
+            lanes.add(rest, nodata);
         }
-        lanes.into_iter().fold(Self::EMPTY, |sum, lane| sum.and(lane.moments(shift)))
+        lanes.moments()
     }
 
     /// The moments of both sets together (Chan, Golub & LeVeque 1983).
@@ -78,45 +81,46 @@ impl Moments {
 /// Independent sums, so that the processor need not wait for one addition before the next.
 const LANES: usize = 8;
 
-#[derive(Clone, Copy)]
-struct Lane {
-    count: u64,
-    min: f64,
-    max: f64,
-    sum: f64,
-    squares: f64,
+/// The sums of each lane, side by side so that they can be added to all at once.
+struct Lanes<T> {
+    /// A value of the tile; sums are of distances from it.
+    first: T,
+    count: [u32; LANES],
+    min: [T; LANES],
+    max: [T; LANES],
+    sum: [f64; LANES],
+    squares: [f64; LANES],
 }
 
-impl Lane {
-    const EMPTY: Self = Self { count: 0, min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, squares: 0.0 };
-
-    fn add<T: Sample>(&mut self, cell: T, shift: f64, nodata: Option<T>) {
-        let value: f64 = cell.into();
-        let counts = cell.counts(nodata) && value.is_finite();
-        let apart = if counts { value - shift } else { 0.0 };
-        self.count += u64::from(counts);
-        self.min = if counts && value < self.min { value } else { self.min };
-        self.max = if counts && value > self.max { value } else { self.max };
-        self.sum += apart;
-        self.squares += apart * apart;
+impl<T: Sample> Lanes<T> {
+    fn new(first: T) -> Self {
+        let (sum, squares) = ([0.0; LANES], [0.0; LANES]);
+        Self { first, count: [0; LANES], min: [first; LANES], max: [first; LANES], sum, squares }
     }
 
-    fn moments(self, shift: f64) -> Moments {
-        let count = self.count.max(1) as f64;
-        let m2 = (self.squares - self.sum * (self.sum / count)).max(0.0);
-        Moments { count: self.count, min: self.min, max: self.max, mean: shift + self.sum / count, m2 }
-    }
-}
-
-fn add_row<T: Sample>(lanes: &mut [Lane; LANES], row: &[T], shift: f64, nodata: Option<T>) {
-    let (chunks, rest) = row.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, cell) in lanes.iter_mut().zip(chunk) {
-            lane.add(*cell, shift, nodata);
+    /// Adds up to one cell to each lane.
+    #[inline(always)]
+    fn add(&mut self, cells: &[T], nodata: Option<T>) {
+        for (lane, cell) in cells.iter().enumerate().take(LANES) {
+            let counts = cell.counts(nodata) && cell.is_finite();
+            let cell = if counts { *cell } else { self.first };
+            let apart = cell.into() - self.first.into();
+            self.count[lane] += u32::from(counts);
+            self.min[lane] = if cell < self.min[lane] { cell } else { self.min[lane] };
+            self.max[lane] = if cell > self.max[lane] { cell } else { self.max[lane] };
+            self.sum[lane] += apart;
+            self.squares[lane] += apart * apart;
         }
     }
-    for (lane, cell) in lanes.iter_mut().zip(rest) {
-        lane.add(*cell, shift, nodata);
+
+    /// The lanes together, in their order.
+    fn moments(&self) -> Moments {
+        (0..LANES).fold(Moments::EMPTY, |sum, lane| {
+            let (count, apart) = (u64::from(self.count[lane]), self.sum[lane]);
+            let offset = apart / count.max(1) as f64;
+            let (mean, m2) = (self.first.into() + offset, (self.squares[lane] - apart * offset).max(0.0));
+            sum.and(Moments { count, min: self.min[lane].into(), max: self.max[lane].into(), mean, m2 })
+        })
     }
 }
 

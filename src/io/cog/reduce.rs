@@ -58,15 +58,23 @@ fn mode<T: Sample>(cells: [T; 4], present: [bool; 4], nodata: Option<T>) -> T {
     if a == b && a == c && a == d {
         return a;
     }
-    let mut best: Option<(usize, T)> = None;
-    let votes = |cell: T| cells.iter().zip(present).filter(|(other, present)| *present && **other == cell).count();
-    for (cell, _) in cells.into_iter().zip(present).filter(|(cell, present)| *present && cell.counts(nodata)) {
-        let votes = votes(cell);
-        if best.is_none_or(|(most, lowest)| votes > most || (votes == most && cell < lowest)) {
-            best = Some((votes, cell));
-        }
+    let [pa, pb, pc, pd] = present.map(u8::from);
+    // Six comparisons tell all votes; a cell that does not count gets none.
+    let [ab, ac, ad] = [a == b, a == c, a == d].map(u8::from);
+    let [bc, bd, cd] = [b == c, b == d, c == d].map(u8::from);
+    let votes = [
+        pa * (1 + ab * pb + ac * pc + ad * pd),
+        pb * (1 + ab * pa + bc * pc + bd * pd),
+        pc * (1 + ac * pa + bc * pb + cd * pd),
+        pd * (1 + ad * pa + bd * pb + cd * pc),
+    ];
+    let mut best = (0, nodata.unwrap_or(T::VOID));
+    for (votes, cell) in votes.into_iter().zip(cells) {
+        let votes = votes * u8::from(cell.counts(nodata));
+        let wins = votes > best.0 || (votes > 0 && votes == best.0 && cell < best.1);
+        best = if wins { (votes, cell) } else { best };
     }
-    best.map_or(nodata.unwrap_or(T::VOID), |(_, cell)| cell)
+    best.1
 }
 
 #[cfg(test)]
