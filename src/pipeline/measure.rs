@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::geom::window::Window;
 use crate::io::spool::Spool;
 use crate::kernel::change::{BurnLayers, CvaBand, Epoch, burn_change, cva_magnitude};
-use crate::kernel::index::{Planes, Role, normalized_difference};
+use crate::kernel::index::{Role, normalized_difference};
 use crate::kernel::mask::{self, Reason};
 use crate::kernel::stats::Histogram;
 use crate::layer::{Layer, Moment};
@@ -247,12 +247,8 @@ impl Pass<'_> {
         valid: &Array2<bool>,
     ) -> Result<Array2<f32>> {
         let evaluate = |view: &View| {
-            let mut planes = Planes::new();
-            for (role, plane) in view.planes() {
-                planes = planes.with(role, plane.view());
-            }
             let mut out = Array2::from_elem(valid.raw_dim(), f32::NAN);
-            index.evaluate(&planes, self.sides[0].gain, out.view_mut()).map(|()| out)
+            index.evaluate(&view.known(), self.sides[0].gain, out.view_mut()).map(|()| out)
         };
         let mut values = match moment {
             Moment::Before => evaluate(before)?,

@@ -58,8 +58,9 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
     let stage = Stage::begin(out, overwrite, &request.paths())?;
-    let survey = survey_of(prepared, watch)?;
-    let sigmas = sigmas(&survey, pair.nir);
+    let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
+    let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
+    let sigmas = survey.as_ref().map(|survey| sigmas(survey, pair.nir)).unwrap_or_default();
     let metadata = prepared.metadata();
     let style = Style {
         grid: plan.grid,
@@ -93,7 +94,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     for sink in sinks.into_iter().chain([validity, burn]) {
         written.push(sink.finish(&stage)?);
     }
-    if recipe.output.previews {
+    if let Some(survey) = survey.filter(|_| recipe.output.previews) {
         pictures::draw(&stage, &survey, pair.nir, &found.mask, &publish::captions(prepared, &summary))?;
     }
     publish::publish(prepared, stage, &summary, &found, &written)?;

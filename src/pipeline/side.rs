@@ -7,7 +7,7 @@ use super::tap::{Classes, Tap, read_codes, read_planes};
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
 use crate::geom::window::Window;
-use crate::kernel::index::Role;
+use crate::kernel::index::{Planes, Role};
 use crate::kernel::mask::{self, Disc, Reason};
 use crate::kernel::reflectance::Plane;
 
@@ -77,9 +77,29 @@ impl View {
         self.planes.iter().find(|(own, _)| *own == role).map(|(_, plane)| plane)
     }
 
-    /// Every role with its counts.
-    pub(super) fn planes(&self) -> impl Iterator<Item = (Role, &Array2<f32>)> {
-        self.planes.iter().map(|(role, plane)| (*role, plane))
+    /// All planes for an index; the one near infrared that is there stands for both.
+    pub(super) fn known(&self) -> Planes<'_> {
+        let mut known = Planes::new();
+        for (role, plane) in &self.planes {
+            known = known.with(*role, plane.view());
+        }
+        for (missing, other) in [(Role::Nir, Role::NirNarrow), (Role::NirNarrow, Role::Nir)] {
+            if let (None, Some(plane)) = (self.plane(missing), self.plane(other)) {
+                known = known.with(missing, plane.view());
+            }
+        }
+        known
+    }
+
+    /// Marks water and snow by indices, where the bands for it are there.
+    fn tell_water(&mut self, gain: f32) -> Result<()> {
+        if self.plane(Role::Green).is_none() {
+            return Ok(());
+        }
+        let mut codes = std::mem::take(&mut self.codes);
+        let told = mask::water_or_snow(&self.known(), gain, codes.view_mut());
+        self.codes = codes;
+        told
     }
 }
 
@@ -160,14 +180,11 @@ impl SideTaps {
         }
         let planes: Vec<(Role, Array2<f32>)> =
             self.roles.iter().copied().zip(planes.into_iter().map(|plane| plane.values)).collect();
+        let mut view = View { planes, codes };
         if scene.classes.is_none() && self.water_from_indices && counting {
-            let mut known = crate::kernel::index::Planes::new();
-            for (role, plane) in &planes {
-                known = known.with(*role, plane.view());
-            }
-            mask::water_or_snow(&known, self.gain, codes.view_mut())?;
+            view.tell_water(self.gain)?;
         }
-        Ok(View { planes, codes })
+        Ok(view)
     }
 
     /// Bands of one scene; those that share a reading are read together.

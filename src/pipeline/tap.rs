@@ -10,7 +10,7 @@ use crate::geom::grid::Grid;
 use crate::geom::position::Positions;
 use crate::geom::relation::Relation;
 use crate::geom::window::Window;
-use crate::io::raster::{Raster, Samples};
+use crate::io::raster::{Dtype, Raster, Samples};
 use crate::kernel::mask::Reason;
 use crate::kernel::reflectance::{Encoding, Plane, counts};
 use crate::kernel::resample::{self, Factor, Patch};
@@ -92,6 +92,12 @@ impl Tap {
     /// Whether `other` reads the same pixels of the same file, so that one reading serves both.
     pub(super) fn shares_reading(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.raster, &other.raster) && self.level == other.level && self.upsample == other.upsample
+    }
+
+    /// Whether every count is a whole number.
+    fn whole(&self) -> bool {
+        let dtype = self.raster.info().bands.get(self.index).map(|band| band.dtype);
+        !matches!(dtype, None | Some(Dtype::F32 | Dtype::F64)) && self.encoding.offset_counts.fract() == 0.0
     }
 
     /// The source pixels that `window` of the work grid draws on: uncut for whole-pixel relations, so
@@ -204,7 +210,12 @@ fn brought(tap: &Tap, plane: Plane, canvas: Canvas, window: Window) -> Result<Pl
     match tap.relation {
         Relation::Copy { .. } => Ok(plane),
         Relation::Average { factor_x, factor_y, .. } => {
-            Ok(resample::average(plane.view(), Factor::new(factor_x, factor_y)?))
+            let mut mean = resample::average(plane.view(), Factor::new(factor_x, factor_y)?);
+            if tap.whole() {
+                // As GDAL averages integers: to whole numbers, halves up. What is lost is far below the noise.
+                mean.values.mapv_inplace(|count| (count + 0.5).floor());
+            }
+            Ok(mean)
         }
         _ => {
             let patch = Patch::plane(plane.view(), canvas.window())?;
