@@ -21,13 +21,13 @@ const SIDE: usize = 2048;
 const SIEVE: u64 = 13;
 
 /// Isolated pixels and small discs; discs with frayed edges and specks, as a threshold leaves them;
-/// a fifth of the pixels at random.
+/// 45 % of the pixels at random.
 fn masks() -> [(&'static str, Runs); 3] {
     let mut noise = Noise::new(11);
     let sparse = discs(SIDE, 1, 200, 4.0);
     let burned = discs(SIDE, 2, 400, 18.0);
     let job = Array2::from_shape_fn((SIDE, SIDE), |at| noise.next() < if burned[at] { 0.85 } else { 0.01 });
-    let dense = Array2::from_shape_fn((SIDE, SIDE), |_| noise.next() < 0.2);
+    let dense = Array2::from_shape_fn((SIDE, SIDE), |_| noise.next() < 0.45);
     [("sparse", runs(sparse.view())), ("job", runs(job.view())), ("dense", runs(dense.view()))]
 }
 

@@ -9,11 +9,12 @@ use criterion::Criterion;
 use groundtell::geom::crs::Crs;
 use groundtell::geom::grid::Grid;
 use groundtell::geom::runs::{Run, Runs};
+use groundtell::geom::window::Window;
 use groundtell::io::cog::{Cell, Cells, CogWriter, Spec, z_order};
 use groundtell::io::spool::Spool;
 use groundtell::io::store::Stage;
 use groundtell::kernel::reflectance::Plane;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 /// Few and short samples: every bench ends in a minute or two.
 pub(crate) fn settings() -> Criterion {
@@ -153,34 +154,39 @@ impl Layer {
     }
 }
 
-/// Writes `layer` with the crate's own writer as `name` into the folder `out`, tile by tile.
+/// Writes `layer` with the crate's own writer as `name` into the folder `out`.
 pub(crate) fn write_cog(out: &Path, name: &str, layer: &Layer, change: impl FnOnce(&mut Spec)) {
-    let side = layer.side();
     let stage = Stage::begin(out, true, &[]).expect("a folder to write in");
+    let writer = encoded(layer, change);
+    writer.finish(stage.create(name).expect("a file")).expect("a disk with room");
+    stage.publish(|files| Ok(listing(files.iter().map(|file| file.path.as_str())))).expect("a folder to publish in");
+}
+
+/// A writer that has taken all of `layer`, tile by tile: everything is computed, encoded and spooled.
+pub(crate) fn encoded(layer: &Layer, change: impl FnOnce(&mut Spec)) -> CogWriter {
+    let side = layer.side();
     let mut spec = Spec::new(grid(side, side), layer.cell(), "bench");
     change(&mut spec);
     let tile = spec.tile;
-    let spool = Spool::new(stage.temporary("spool").expect("a scratch file"));
-    let writer = CogWriter::new(spec, spool).expect("a sound layer");
+    let writer =
+        CogWriter::new(spec, Spool::new(tempfile::tempfile().expect("a scratch file"))).expect("a sound layer");
     for window in z_order(side, side, tile) {
-        let cut = ndarray::Slice::from;
-        let (rows, cols) = (cut(window.row..window.bottom()), cut(window.col..window.right()));
-        macro_rules! put {
-            ($kind:ident, $cells:expr) => {{
-                let part = $cells.slice_axis(ndarray::Axis(0), rows);
-                writer.put(window, Cells::$kind(part.slice_axis(ndarray::Axis(1), cols)))
-            }};
-        }
         match layer {
-            Layer::U8(cells) => put!(U8, cells),
-            Layer::U16(cells) => put!(U16, cells),
-            Layer::I16(cells) => put!(I16, cells),
-            Layer::F32(cells) => put!(F32, cells),
+            Layer::U8(cells) => writer.put(window, Cells::U8(part(cells, window))),
+            Layer::U16(cells) => writer.put(window, Cells::U16(part(cells, window))),
+            Layer::I16(cells) => writer.put(window, Cells::I16(part(cells, window))),
+            Layer::F32(cells) => writer.put(window, Cells::F32(part(cells, window))),
         }
         .expect("cells that fit");
     }
-    writer.finish(stage.create(name).expect("a file")).expect("a disk with room");
-    stage.publish(|files| Ok(listing(files.iter().map(|file| file.path.as_str())))).expect("a folder to publish in");
+    writer
+}
+
+fn part<T>(cells: &Array2<T>, window: Window) -> ArrayView2<'_, T> {
+    let mut part = cells.view();
+    part.slice_axis_inplace(Axis(0), Slice::from(window.row..window.bottom()));
+    part.slice_axis_inplace(Axis(1), Slice::from(window.col..window.right()));
+    part
 }
 
 /// The least manifest that lets a later stage replace the folder.
