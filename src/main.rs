@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Blocks come and go by the thousand; the system's allocator gives their pages back each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ExitCode::from(groundtell::cli::run(std::env::args_os()))
 }

@@ -62,7 +62,8 @@ pub struct MaskRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BurnRecipe {
-    /// Threshold on dNBR minus the offset: a number, `otsu`, `kittler` or `quantile:Q`.
+    /// Threshold on dNBR minus the offset: a number, `otsu`, `kittler`, `quantile:Q`, or `auto`: Otsu, but
+    /// never below 0.10 above the control, up to where unburned ground goes (Key & Benson 2006).
     pub threshold: String,
     /// The lowest threshold that a strategy may choose; a number given as threshold is taken as it is.
     pub floor: Option<f64>,
@@ -110,6 +111,8 @@ pub struct OutputRecipe {
     pub preview_px: usize,
     /// A GeoPackage beside the GeoJSON.
     pub gpkg: bool,
+    /// Checksums of the input files in the manifest (reads every byte of them once more).
+    pub hash_inputs: bool,
 }
 
 /// Type of the continuous layers.
@@ -142,7 +145,7 @@ impl Default for MaskRecipe {
 impl Default for BurnRecipe {
     fn default() -> Self {
         Self {
-            threshold: "otsu".into(),
+            threshold: "auto".into(),
             floor: None,
             offset: "control".into(),
             ring_m: [180.0, 2000.0],
@@ -171,6 +174,7 @@ impl Default for OutputRecipe {
             previews: true,
             preview_px: 1000,
             gpkg: false,
+            hash_inputs: true,
         }
     }
 }

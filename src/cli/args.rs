@@ -86,7 +86,7 @@ pub struct Change {
     /// Change one key of the recipe (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Threshold on dNBR: a number, otsu, kittler or quantile:Q
+    /// Threshold on dNBR: a number, auto, otsu, kittler or quantile:Q
     #[arg(long, value_name = "T")]
     pub threshold: Option<String>,
     /// Pixel size in units of the reference system (Sentinel-2: 20, or 10)
@@ -256,6 +256,12 @@ pub struct Simulate {
     /// Sentinel-2 processing baseline to imitate: 03.01 (no offset) or 05.11 (offset -1000)
     #[arg(long, default_value = "05.11")]
     pub baseline: String,
+    /// North-western corner in EPSG:32637 (UTM 37 north), multiples of 20 m
+    #[arg(long, value_name = "EASTING,NORTHING", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
+    pub origin: Option<Vec<f64>>,
+    /// Bands to write besides SCL, such as B04,B8A,B12; all by default
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub bands: Option<Vec<String>>,
     /// Compression of the scenes: zstd[:level], deflate[:level] or none
     #[arg(long, default_value = "deflate:6")]
     pub codec: String,
@@ -286,10 +292,7 @@ pub struct Verify {
 /// `groundtell demo`
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Output folder
+    /// Folder for the scenes and the run; an earlier demo in it is replaced
     #[arg(short, long, value_name = "DIR", default_value = "groundtell-demo")]
     pub out: PathBuf,
-    /// Replace an earlier run in the output folder
-    #[arg(long)]
-    pub overwrite: bool,
 }

@@ -1,9 +1,123 @@
 //! `groundtell demo`: the whole line on the simulated pair that ships with the program.
 
+use std::path::Path;
+
 use super::args::Demo;
+use super::progress::Progress;
 use super::talk::Talk;
 use crate::error::{Error, Result};
+use crate::geom::aoi::Aoi;
+use crate::io::store::{self, Stage};
+use crate::limits::Limits;
+use crate::pipeline::manifest::{Entry, Manifest};
+use crate::pipeline::request::{Request, SideRequest};
+use crate::pipeline::scoring::{Question, Scores, score};
+use crate::pipeline::summary::Summary;
+use crate::pipeline::{self, Prepared};
+use crate::recipe::Recipe;
 
-pub(super) fn run(asked: &Demo, _talk: &Talk) -> Result<u8> {
-    Err(Error::usage(format!("{}", asked.out.display())))
+/// Embeds the files of the repository's `data/demo`.
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/demo/", $name)))),*]
+    };
+}
+
+const FILES: &[(&str, &[u8])] = embedded![
+    "aoi.geojson",
+    "scenario.json",
+    "before/item.json",
+    "before/B02.tif",
+    "before/B03.tif",
+    "before/B04.tif",
+    "before/B8A.tif",
+    "before/B12.tif",
+    "before/SCL.tif",
+    "after/item.json",
+    "after/B02.tif",
+    "after/B03.tif",
+    "after/B04.tif",
+    "after/B8A.tif",
+    "after/B12.tif",
+    "after/SCL.tif",
+    "truth/burned.tif",
+];
+
+pub(super) fn run(asked: &Demo, talk: &Talk) -> Result<u8> {
+    let limits = Limits::default();
+    store::make_folder(&asked.out)?;
+    let scenes = asked.out.join("scenes");
+    unpack(&scenes)?;
+    let out = asked.out.join("change");
+    let prepared = Prepared::new(request(&scenes, &limits)?, None, &limits)?;
+    let progress = Progress::new(talk)?;
+    let summary = pipeline::run(&prepared, &out, true, &progress);
+    progress.done();
+    let summary = match (summary, progress.signal_code()) {
+        (Err(error), Some(code)) => {
+            talk.failed(&error);
+            return Ok(code);
+        }
+        (summary, _) => summary?,
+    };
+    let (mask, truth, layer) =
+        (out.join("layers/burn.tif"), scenes.join("truth/burned.tif"), out.join("layers/dnbr.tif"));
+    let question = Question { mask: &mask, reference: &truth, layer: Some(&layer), at_least: None };
+    let scores = score(question, &pipeline::crew::Silent, &limits)?;
+    let document = serde_json::json!({ "summary": summary, "scores": scores });
+    talk.answer(&document, || text(&summary, &scores, &out))
+}
+
+/// Writes the embedded scenes; an earlier demo's are replaced, nothing else is.
+fn unpack(folder: &Path) -> Result<()> {
+    let stage = Stage::begin(folder, true, &[])?;
+    for (name, bytes) in FILES {
+        stage.write(name, bytes)?;
+    }
+    stage.publish(|files| {
+        Manifest {
+            groundtell: env!("CARGO_PKG_VERSION").into(),
+            command: "demo".into(),
+            simulated: true,
+            request: serde_json::Value::Null,
+            recipe: serde_json::Value::Null,
+            inputs: Vec::new(),
+            files: files.iter().map(Entry::from).collect(),
+        }
+        .to_json()
+    })?;
+    Ok(())
+}
+
+fn request(scenes: &Path, limits: &Limits) -> Result<Request> {
+    let side = |name: &str| SideRequest {
+        paths: vec![scenes.join(name).join("item.json")],
+        bands: None,
+        sensor: None,
+        date: None,
+    };
+    let (_, area) =
+        FILES.iter().find(|(name, _)| *name == "aoi.geojson").ok_or_else(|| Error::bug("the demo has no area"))?;
+    Ok(Request {
+        before: side("before"),
+        after: side("after"),
+        scale: None,
+        offset: None,
+        aoi: Some(Aoi::from_bytes(area, limits)?.to_geojson()),
+        aoi_notes: Vec::new(),
+        recipe: Recipe::default(),
+    })
+}
+
+fn text(summary: &Summary, scores: &Scores, out: &Path) -> String {
+    let figure = |value: Option<f64>| value.map_or("not defined".into(), |value| format!("{value:.2}"));
+    format!(
+        "{}\nagainst the known truth: F1 {}, commission {}, omission {}, AUC {}\nlook at {}\n",
+        super::change::text(summary, &out.display().to_string()),
+        figure(scores.f1),
+        figure(scores.ce),
+        figure(scores.oe),
+        figure(scores.auc),
+        out.join("preview/dnbr.png").display(),
+    )
 }

@@ -4,15 +4,18 @@ use super::args::{SeasonName, Simulate};
 use super::progress::Progress;
 use super::talk::Talk;
 use crate::error::{Error, Result};
+use crate::geom::crs::Crs;
+use crate::geom::grid::Grid;
 use crate::pipeline::codec;
-use crate::pipeline::simulated::{Made, write};
+use crate::pipeline::simulated::{Made, Style, write};
 use crate::scene::scale::Baseline;
-use crate::simulate::{Events, Scenario, Season};
+use crate::simulate::{Events, Scenario, Season, SimBand};
 
 pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let scenario = scenario(asked)?;
     let progress = Progress::new(talk)?;
-    let made = write(&scenario, &asked.baseline, codec(&asked.codec)?, (&asked.out, asked.overwrite), &progress);
+    let style = Style { baseline: &asked.baseline, codec: codec(&asked.codec)?, bands: &bands(asked)? };
+    let made = write(&scenario, &style, (&asked.out, asked.overwrite), &progress);
     progress.done();
     let made = match (made, progress.signal_code()) {
         (Err(error), Some(code)) => {
@@ -36,8 +39,27 @@ fn scenario(asked: &Simulate) -> Result<Scenario> {
     scenario.cloud_share = [asked.cloud as f32; 2];
     scenario.events = Events { burned: asked.burned as f32, ..Events::usual(season) };
     scenario.offset_dn = if baseline >= Baseline::WITH_OFFSET { 1000 } else { 0 };
+    if let Some(origin) = &asked.origin {
+        let [x, y] = origin[..] else {
+            return Err(Error::usage("--origin: expected EASTING,NORTHING, such as 390000,5515000"));
+        };
+        let side = scenario.grid10.width();
+        scenario.grid10 = Grid::new(Crs::from_epsg(32637)?, (x, y), (10.0, 10.0), (side, side))?;
+    }
     scenario.check()?;
     Ok(scenario)
+}
+
+/// The bands that were asked for, in the order of wavelength.
+fn bands(asked: &Simulate) -> Result<Vec<SimBand>> {
+    let Some(names) = &asked.bands else { return Ok(SimBand::ALL.to_vec()) };
+    let known = |name: &String| SimBand::ALL.iter().any(|band| band.name().eq_ignore_ascii_case(name));
+    if let Some(name) = names.iter().find(|name| !known(name)) {
+        return Err(Error::usage(format!("--bands: there is no simulated band {name:?}"))
+            .hint("bands are B02 to B08, B8A, B11 and B12"));
+    }
+    let wanted = |band: &&SimBand| names.iter().any(|name| band.name().eq_ignore_ascii_case(name));
+    Ok(SimBand::ALL.iter().filter(wanted).copied().collect())
 }
 
 fn text(made: &Made, out: &str) -> String {

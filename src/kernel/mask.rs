@@ -253,6 +253,24 @@ pub fn strike(valid: ArrayView2<'_, bool>, reason: Reason, mut codes: ArrayViewM
     Ok(())
 }
 
+/// As [`strike`], where NaN in `values` is what is not there.
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn strike_nan(values: ArrayView2<'_, f32>, reason: Reason, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
+    rows::same_shape(codes.dim(), values.dim(), "the plane of values")?;
+    for row in 0..codes.nrows() {
+        let values = rows::slice(&values, row);
+        rows::fill(codes.row_mut(row), |codes| {
+            for (code, value) in codes.iter_mut().zip(&*values) {
+                let struck = value.is_nan() & code_is_valid(*code);
+                *code = if struck { reason.code() } else { *code };
+            }
+        });
+    }
+    Ok(())
+}
+
 /// Pixels of each code, for shares of the area of interest.
 pub fn count(codes: ArrayView2<'_, u8>) -> [u64; 256] {
     let mut counts = [0; 256];

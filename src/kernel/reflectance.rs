@@ -176,6 +176,49 @@ pub fn counts<T: Sample>(
     Ok(())
 }
 
+/// Counts of one row of samples into `out`; what is not there becomes NaN. As [`counts`], without a
+/// validity plane: NaN says it.
+pub fn counts_row<T: Sample>(samples: &[T], encoding: Encoding, out: &mut [f32]) {
+    let present = Present::new(encoding);
+    let offset = encoding.offset_counts;
+    let exact = T::SHORT && offset.fract() == 0.0 && offset.abs() <= f64::from(1 << 22);
+    if exact {
+        let offset = offset as f32;
+        rows::map_row([samples], out, |[sample]| present.keep(sample, sample.to_f32() + offset));
+    } else if offset == 0.0 {
+        rows::map_row([samples], out, |[sample]| present.keep(sample, sample.to_f32()));
+    } else {
+        rows::map_row([samples], out, |[sample]| present.keep(sample, (sample.to_f64() + offset) as f32));
+    }
+}
+
+/// Two rows of samples to one row of counts, two columns to one: the mean of the samples that are there,
+/// to a whole number with halves up (as GDAL averages integers), where at least two of the four are. Else
+/// NaN. For short integers and whole offsets; `upper`, `lower` hold twice the samples of `out`.
+pub fn halved_row<T: Sample>((upper, lower): (&[T], &[T]), encoding: Encoding, out: &mut [f32]) {
+    let present = Present::new(encoding);
+    let offset = encoding.offset_counts as f32;
+    let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
+    for ((out, upper), lower) in out.iter_mut().zip(upper).zip(lower) {
+        let four = [upper[0], upper[1], lower[0], lower[1]];
+        let there = four.map(|sample| if present.lacks(sample) { 0.0f32 } else { 1.0 });
+        let values: [f32; 4] = std::array::from_fn(|at| four[at].to_f32() * there[at]);
+        let count = (there[0] + there[1]) + (there[2] + there[3]);
+        let mean = ((values[0] + values[1]) + (values[2] + values[3])) / count;
+        *out = if count >= 2.0 { rounded_half_up(mean) + offset } else { f32::NAN };
+    }
+}
+
+/// To the nearest whole number, halves up, for magnitudes below 2^22: without a call, so that loops stay
+/// vectorised.
+#[inline]
+fn rounded_half_up(value: f32) -> f32 {
+    const ROUNDER: f32 = 12_582_912.0;
+    let near = (value + ROUNDER) - ROUNDER;
+    // Half to even went down where half up must not.
+    if value - near == 0.5 { near + 1.0 } else { near }
+}
+
 /// Which samples are there, ready for the inner loop.
 struct Present<T> {
     nodata: T,
@@ -196,9 +239,15 @@ impl<T: Sample> Present<T> {
     /// The count where the sample is there, else NaN. The tests are joined without a branch.
     #[inline]
     fn keep(&self, sample: T, count: f32) -> f32 {
+        if self.lacks(sample) | !count.is_finite() { f32::NAN } else { count }
+    }
+
+    /// Whether the sample means "nothing here".
+    #[inline]
+    fn lacks(&self, sample: T) -> bool {
         let nodata = self.has_nodata & (sample == self.nodata);
         let zero = self.zero_is_nodata & (sample == T::ZERO);
-        if nodata | zero | !count.is_finite() { f32::NAN } else { count }
+        nodata | zero
     }
 }
 
@@ -220,6 +269,16 @@ mod tests {
         let mut plane = Plane::nothing((1, samples.len()));
         counts(samples, encoding, plane.values.view_mut(), plane.valid.view_mut()).unwrap();
         (plane.values.into_raw_vec_and_offset().0, plane.valid.into_raw_vec_and_offset().0)
+    }
+
+    #[test]
+    fn halving_is_gdals_average_of_integers() {
+        let encoding = Encoding { nodata: Some(65535.0), zero_is_nodata: true, offset_counts: -10.0 };
+        let mut out = [0.0; 5];
+        halved_row((&[1u16, 2, 1, 2, 0, 7, 0, 0, 65535, 3], &[3, 4, 2, 2, 0, 8, 9, 0, 4, 65535]), encoding, &mut out);
+        // 2.5 -> 3, 1.75 -> 2, (7, 8) -> 7.5 -> 8, one of four is too few, (3, 4) -> 4.
+        assert_eq!([out[0], out[1], out[2], out[4]], [-7.0, -8.0, -2.0, -6.0]);
+        assert!(out[3].is_nan());
     }
 
     #[test]

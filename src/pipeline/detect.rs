@@ -23,6 +23,8 @@ pub(super) struct Decision {
     pub threshold: Option<f64>,
     /// Step of plain dNBR from which a pixel is above the threshold.
     key: Option<i32>,
+    /// What the strategy would have chosen without a floor.
+    own: Option<f64>,
     /// The strategy in words.
     pub strategy: String,
     /// Offset taken off for detection.
@@ -71,7 +73,7 @@ impl Memory<'_> {
 /// # Errors
 /// `Usage` for a strategy or offset that is none; failures to read the spool.
 pub(super) fn decide(memory: Memory<'_>, histogram: &Histogram, recipe: &BurnRecipe) -> Result<Decision> {
-    let strategy = Strategy::from_str(&recipe.threshold)?;
+    let (strategy, floor) = strategy_of(recipe)?;
     let first = first_guess(strategy, histogram);
     let control = match (recipe.offset.as_str(), first) {
         ("control", Some(key)) => Some(Control::gather(memory, key, recipe)?),
@@ -84,11 +86,13 @@ pub(super) fn decide(memory: Memory<'_>, histogram: &Histogram, recipe: &BurnRec
     };
     let empty = Histogram::new();
     let surroundings = control.as_ref().map_or(&empty, |control| &control.histogram);
-    let key = final_key(strategy, recipe, histogram, surroundings, offset_key.unwrap_or(0));
+    let key = final_key((strategy, floor), recipe.min_control, histogram, (surroundings, offset_key.unwrap_or(0)));
     let mut decision = Decision {
         threshold: key.map(|key| f64::from(key - offset_key.unwrap_or(0)) / STEPS),
+        own: final_key((strategy, None), recipe.min_control, histogram, (surroundings, offset_key.unwrap_or(0)))
+            .map(|key| f64::from(key - offset_key.unwrap_or(0)) / STEPS),
         key,
-        strategy: strategy.to_string(),
+        strategy: if recipe.threshold == "auto" { "auto: otsu, floored".into() } else { strategy.to_string() },
         offset: offset_key.map(|key| f64::from(key) / STEPS),
         control_pixels: surroundings.total(),
         share: key.map_or(0.0, |key| histogram.count_from(key) as f64 / histogram.total().max(1) as f64),
@@ -97,6 +101,22 @@ pub(super) fn decide(memory: Memory<'_>, histogram: &Histogram, recipe: &BurnRec
     };
     decision.doubts = doubts(&decision, recipe, strategy, histogram.total());
     Ok(decision)
+}
+
+/// The step of plain dNBR from which a pixel is above the threshold, where the recipe alone says it.
+///
+/// # Errors
+/// `Usage` for a strategy or offset that is none.
+pub(super) fn known_key(recipe: &BurnRecipe) -> Result<Option<i32>> {
+    let offset = match &recipe.offset[..] {
+        "control" => return Ok(None),
+        "none" => 0,
+        number => parsed_offset(number)?,
+    };
+    Ok(match strategy_of(recipe)?.0 {
+        Strategy::Fixed(threshold) => Some(key_at_least(threshold) + offset),
+        _ => None,
+    })
 }
 
 /// The first step that counts as a candidate, before anything is known of a control.
@@ -109,19 +129,30 @@ fn first_guess(strategy: Strategy, histogram: &Histogram) -> Option<i32> {
 }
 
 fn final_key(
-    strategy: Strategy,
-    recipe: &BurnRecipe,
+    (strategy, floor): (Strategy, Option<f64>),
+    enough: u64,
     scene: &Histogram,
-    control: &Histogram,
-    offset: i32,
+    (control, offset): (&Histogram, i32),
 ) -> Option<i32> {
-    let control = if control.total() >= recipe.min_control { control } else { scene };
-    let key = match strategy {
-        Strategy::Fixed(threshold) => Some(key_at_least(threshold) + offset),
-        other => other.threshold(scene, control).map(key_at_least),
-    }?;
-    let floor = recipe.floor.filter(|_| !matches!(strategy, Strategy::Fixed(_)));
+    let control = if control.total() >= enough { control } else { scene };
+    if let Strategy::Fixed(threshold) = strategy {
+        return Some(key_at_least(threshold) + offset);
+    }
+    let key = strategy.threshold(scene, control).map(key_at_least)?;
     Some(floor.map_or(key, |floor| key.max(key_at_least(floor) + offset)))
+}
+
+/// The strategy of a recipe and the lowest threshold that it may choose.
+///
+/// # Errors
+/// `Usage` for words that are no strategy.
+pub(super) fn strategy_of(recipe: &BurnRecipe) -> Result<(Strategy, Option<f64>)> {
+    /// Up to here unburned ground goes (Key & Benson 2006).
+    const UNBURNED: f64 = 0.10;
+    match recipe.threshold.as_str() {
+        "auto" => Ok((Strategy::Otsu, Some(recipe.floor.unwrap_or(UNBURNED)))),
+        words => Ok((Strategy::from_str(words)?, recipe.floor)),
+    }
 }
 
 /// The first whole step at or above a threshold.
@@ -263,7 +294,12 @@ fn doubts(decision: &Decision, recipe: &BurnRecipe, strategy: Strategy, eligible
         return doubts;
     };
     let automatic = !matches!(strategy, Strategy::Fixed(_));
-    if automatic && threshold < 0.10 {
+    if let Some(own) = decision.own.filter(|own| *own < threshold - 0.5 / STEPS) {
+        doubts.push(format!(
+            "the scene's own threshold {own:.3} lies within what unburned ground does; {threshold:.2} was used"
+        ));
+    }
+    if automatic && threshold < 0.0999 {
         doubts.push(format!("the threshold {threshold:.3} lies within what unburned ground does (dNBR below 0.10)"));
     }
     if automatic && decision.separability.is_some_and(|eta| eta < 0.6) {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::reading::read_codes;
 use super::scenes::{measured_bands, open_any};
-use super::tap::{Classes, Tap, read_codes};
+use super::tap::{Classes, Tap};
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::geom::window::Window;

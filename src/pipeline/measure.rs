@@ -1,11 +1,13 @@
 //! The measuring pass: every block read once, masked, compared, written as layers and remembered for detection.
 
-use ndarray::{Array2, Zip};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice, Zip};
 
 use super::crew::{Watch, guarded, work_off};
 use super::cut::stamp;
 use super::record::{ELIGIBLE, GREEN, Record};
-use super::side::{SideTaps, View};
+use super::side::{SideTaps, View, lines};
 use super::sink::Sink;
 use super::summary::FailedBlock;
 use super::tally::Areas;
@@ -13,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::geom::window::Window;
 use crate::io::spool::Spool;
 use crate::kernel::change::{BurnLayers, CvaBand, Epoch, burn_change, cva_magnitude};
-use crate::kernel::index::{Role, normalized_difference};
+use crate::kernel::index::{Index, Role, normalized_difference};
 use crate::kernel::mask::{self, Reason};
 use crate::kernel::stats::Histogram;
 use crate::layer::{Layer, Moment};
@@ -44,6 +46,8 @@ pub(super) struct Pass<'a> {
     pub bar_water_and_snow: bool,
     /// NDVI must fall by more than this.
     pub min_ndvi_drop: Option<f32>,
+    /// The step of dNBR from which a pixel is above the threshold, where that is known beforehand.
+    pub(super) known_key: Option<i32>,
 }
 
 /// What became of the blocks.
@@ -79,6 +83,9 @@ struct Computed {
     changed: Option<Array2<u8>>,
     read: bool,
 }
+
+/// Rows that are worked on together, so that what is computed of them stays in cache.
+const STRIPE: usize = 32;
 
 impl Pass<'_> {
     /// Works off all blocks.
@@ -116,7 +123,7 @@ impl Pass<'_> {
 
     /// Writes and counts one block; returns the bytes of its bands as read.
     fn keep(&self, measured: &mut Measured, index: usize, window: Window, computed: Computed) -> Result<u64> {
-        let Computed { record, values, changed, read } = computed;
+        let Computed { mut record, values, changed, read } = computed;
         self.validity.put_codes(window, record.code.view())?;
         for (place, sink) in self.sinks.iter().enumerate() {
             match values.get(place) {
@@ -138,6 +145,9 @@ impl Pass<'_> {
         } else if record.code.iter().any(|code| *code != Reason::Outside.code() && *code != Reason::Failed.code()) {
             measured.blocks.masked += 1;
         }
+        if let Some(key) = self.known_key {
+            record.forget_below(key);
+        }
         record.store(self.spool, index)?;
         let bands: usize = self.sides.iter().map(|side| side.roles.len()).sum();
         Ok(if read { (window.len() * bands * 2) as u64 } else { 0 })
@@ -151,36 +161,47 @@ impl Pass<'_> {
 
     fn compute(&self, window: Window, inside: &Array2<bool>) -> Result<Computed> {
         let [first, second] = self.sides;
-        let classes = [first.codes(window)?, second.codes(window)?];
-        let codes = self.joined(&SideTaps::best(&classes[0])?, &SideTaps::best(&classes[1])?, inside)?;
+        let [before, after] = [first.block(window)?, second.block(window)?];
+        let codes = joined(&before.best()?, &after.best()?, inside.view())?;
         if !codes.iter().any(|code| mask::code_is_valid(*code)) {
             return Ok(Computed::unseen(Record::coded(codes)));
         }
-        let [before, after] = [first.view(window, &classes[0])?, second.view(window, &classes[1])?];
-        let codes = self.joined(&before.codes, &after.codes, inside)?;
-        self.compare(&before, &after, codes)
-    }
-
-    /// The graver code of both dates, `Outside` beyond the AOI.
-    fn joined(&self, before: &Array2<u8>, after: &Array2<u8>, inside: &Array2<bool>) -> Result<Array2<u8>> {
-        let mut codes = Array2::zeros(before.raw_dim());
-        mask::merge(before.view(), after.view(), codes.view_mut())?;
-        Zip::from(&mut codes).and(inside).for_each(|code, inside| {
-            if !inside {
-                *code = Reason::Outside.code();
+        let mut computed = self.empty(codes);
+        for start in (0..window.height).step_by(STRIPE) {
+            let rows = start..window.height.min(start + STRIPE);
+            if lines(&computed.record.code, &rows).iter().any(|code| mask::code_is_valid(*code)) {
+                let views = [before.view(rows.clone())?, after.view(rows.clone())?];
+                self.compare(&views, lines(inside, &rows), &rows, &mut computed)?;
             }
-        });
-        Ok(codes)
+        }
+        Ok(computed)
     }
 
-    fn compare(&self, before: &View, after: &View, mut codes: Array2<u8>) -> Result<Computed> {
+    /// A block with nothing but its codes yet.
+    fn empty(&self, codes: Array2<u8>) -> Computed {
         let shape = codes.raw_dim();
+        Computed {
+            values: self.sinks.iter().map(|_| Array2::from_elem(shape, f32::NAN)).collect(),
+            changed: (!self.sigmas.is_empty()).then(|| Array2::zeros(shape)),
+            record: Record::coded(codes),
+            read: true,
+        }
+    }
+
+    /// Compares some rows of both dates, into the rows of the block.
+    fn compare(
+        &self,
+        [before, after]: &[View; 2],
+        inside: ArrayView2<'_, bool>,
+        rows: &Range<usize>,
+        block: &mut Computed,
+    ) -> Result<()> {
+        let mut codes = joined(&before.codes, &after.codes, inside)?;
         let valid = codes.mapv(mask::code_is_valid);
-        let plane = || Array2::from_elem(shape, f32::NAN);
-        let (mut dnbr, mut rbr, mut rdnbr) = (plane(), plane(), plane());
-        let wants_rdnbr = self.sinks.iter().any(|sink| sink.layer_kind() == Some(Layer::Rdnbr));
-        let drop = self.min_ndvi_drop.is_some().then(plane);
-        let mut dndvi = drop;
+        let plane = || Array2::from_elem(valid.raw_dim(), f32::NAN);
+        let (mut dnbr, mut rbr) = (plane(), plane());
+        let mut rdnbr = self.wants(Layer::Rdnbr).then(plane);
+        let mut dndvi = self.min_ndvi_drop.is_some().then(plane);
         burn_change(
             &self.epoch(before)?,
             &self.epoch(after)?,
@@ -189,26 +210,35 @@ impl Pass<'_> {
             BurnLayers {
                 dnbr: dnbr.view_mut(),
                 rbr: Some(rbr.view_mut()),
-                rdnbr: wants_rdnbr.then(|| rdnbr.view_mut()),
+                rdnbr: rdnbr.as_mut().map(|plane| plane.view_mut()),
                 dndvi: dndvi.as_mut().map(|plane| plane.view_mut()),
             },
         )?;
-        let defined = dnbr.mapv(|value| !value.is_nan());
-        mask::strike(defined.view(), Reason::Undefined, codes.view_mut())?;
+        mask::strike_nan(dnbr.view(), Reason::Undefined, codes.view_mut())?;
         let cva = self.vector(before, after, &valid)?;
-        let values = self.sinks.iter().map(|sink| match sink.layer_kind() {
-            Some(Layer::Dnbr) => Ok(dnbr.clone()),
-            Some(Layer::Rbr) => Ok(rbr.clone()),
-            Some(Layer::Rdnbr) => Ok(rdnbr.clone()),
-            Some(Layer::Cva) => Ok(cva.clone().unwrap_or_else(plane)),
-            Some(Layer::Index(index, moment)) => self.index(index, moment, before, after, &valid),
-            None => Err(Error::bug("a sink without a layer")),
-        });
-        let values = values.collect::<Result<Vec<_>>>()?;
-        let changed = cva.map(|cva| cva.mapv(|length| u8::from(length >= self.long_vector)));
-        let flags = self.flags(before, &codes, dndvi.as_ref());
-        let record = Record { dnbr: Record::steps(dnbr.view()), rbr: Record::steps(rbr.view()), code: codes, flags };
-        Ok(Computed { record, values, changed, read: true })
+        for (sink, values) in self.sinks.iter().zip(&mut block.values) {
+            let mut target = rows_of(values, rows);
+            match sink.layer_kind() {
+                Some(Layer::Dnbr) => target.assign(&dnbr),
+                Some(Layer::Rbr) => target.assign(&rbr),
+                Some(Layer::Rdnbr) => rdnbr.iter().for_each(|plane| target.assign(plane)),
+                Some(Layer::Cva) => cva.iter().for_each(|plane| target.assign(plane)),
+                Some(Layer::Index(index, moment)) => target.assign(&self.index(index, moment, before, after, &valid)?),
+                None => return Err(Error::bug("a sink without a layer")),
+            }
+        }
+        if let (Some(changed), Some(cva)) = (&mut block.changed, &cva) {
+            rows_of(changed, rows).assign(&cva.mapv(|length| u8::from(length >= self.long_vector)));
+        }
+        rows_of(&mut block.record.flags, rows).assign(&self.flags(before, &codes, dndvi.as_ref()));
+        rows_of(&mut block.record.dnbr, rows).assign(&Record::steps(dnbr.view()));
+        rows_of(&mut block.record.rbr, rows).assign(&Record::steps(rbr.view()));
+        rows_of(&mut block.record.code, rows).assign(&codes);
+        Ok(())
+    }
+
+    fn wants(&self, layer: Layer) -> bool {
+        self.sinks.iter().any(|sink| sink.layer_kind() == Some(layer))
     }
 
     fn epoch<'v>(&self, view: &'v View) -> Result<Epoch<'v>> {
@@ -240,7 +270,7 @@ impl Pass<'_> {
 
     fn index(
         &self,
-        index: crate::kernel::index::Index,
+        index: Index,
         moment: Moment,
         before: &View,
         after: &View,
@@ -255,11 +285,7 @@ impl Pass<'_> {
             Moment::After => evaluate(after)?,
             Moment::Fall => evaluate(before)? - evaluate(after)?,
         };
-        Zip::from(&mut values).and(valid).for_each(|value, valid| {
-            if !valid {
-                *value = f32::NAN;
-            }
-        });
+        Zip::from(&mut values).and(valid).for_each(|value, valid| *value = if *valid { *value } else { f32::NAN });
         Ok(values)
     }
 
@@ -280,6 +306,20 @@ impl Pass<'_> {
         }
         flags
     }
+}
+
+/// The graver code of both dates, `Outside` beyond the AOI.
+fn joined(before: &Array2<u8>, after: &Array2<u8>, inside: ArrayView2<'_, bool>) -> Result<Array2<u8>> {
+    let mut codes = Array2::zeros(before.raw_dim());
+    mask::merge(before.view(), after.view(), codes.view_mut())?;
+    let outside = Reason::Outside.code();
+    Zip::from(&mut codes).and(inside).for_each(|code, inside| *code = if *inside { *code } else { outside });
+    Ok(codes)
+}
+
+/// Some rows of a block, to be written.
+fn rows_of<'v, T>(block: &'v mut Array2<T>, rows: &Range<usize>) -> ArrayViewMut2<'v, T> {
+    block.slice_axis_mut(Axis(0), Slice::from(rows.clone()))
 }
 
 /// A block of the AOI that could not be read.

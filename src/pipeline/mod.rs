@@ -11,6 +11,7 @@ mod objects;
 mod pictures;
 mod prepared;
 mod publish;
+mod reading;
 mod record;
 pub mod request;
 mod rig;
@@ -84,6 +85,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         long_vector: long_vector(recipe, sigmas.len()),
         bar_water_and_snow: recipe.mask.bar_water_and_snow,
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
+        known_key: detect::known_key(&recipe.burn)?,
     };
     let measured = pass.run(watch)?;
     let memory = Memory { plan, spool: &spool, watch };

@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::cut::stamp;
 use super::detect::{Decision, Memory, generalised};
-use super::record::ELIGIBLE;
 use super::sink::Sink;
 use super::tally::Areas;
 use crate::error::Result;
@@ -78,7 +77,8 @@ pub(super) fn find(
             let codes = burn_codes(&record.code, &above, &kept, window);
             part.codes.add(codes.view(), &plan.grid, window);
             burn.put_codes(window, codes.view())?;
-            let seen = record.flags.mapv(|flags| flags & ELIGIBLE != 0);
+            let taken = ndarray::Zip::from(&record.flags).and(&record.dnbr);
+            let seen = taken.map_collect(|flags, step| decision.takes(*flags, *step));
             part.dnbr.feed((&mask, &labels), window, record.dnbr.view(), seen.view())?;
             part.rbr.feed((&mask, &labels), window, record.rbr.view(), seen.view())?;
             let classes = record.dnbr.mapv(|step| class_of(f32::from(step) * 1e-4));

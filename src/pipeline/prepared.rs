@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::detect;
 use super::request::Request;
 use super::scenes::Pair;
 use super::sink;
@@ -15,7 +16,6 @@ use crate::geom::relation::Relation;
 use crate::geom::runs::{Run, Runs};
 use crate::geom::window::Window;
 use crate::kernel::index::Role;
-use crate::kernel::threshold::Strategy;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Plan, Side};
@@ -40,7 +40,7 @@ impl Prepared {
     pub fn new(request: Request, block: Option<usize>, limits: &Limits) -> Result<Self> {
         let layers = Layer::parse_all(&request.recipe.output.layers)?;
         sink::codec(&request.recipe.output.codec)?;
-        request.recipe.burn.threshold.parse::<Strategy>()?;
+        detect::strategy_of(&request.recipe.burn)?;
         let area = request.area(limits)?;
         let pair = Pair::open(&request, &layers, limits)?;
         let plan = Plan::new(&pair.sources()?, area.as_ref(), &request.recipe, block, limits)?;

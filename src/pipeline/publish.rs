@@ -187,7 +187,12 @@ pub(super) fn publish(
     if let Some(item) = item::item(prepared, &stage, summary, layers)? {
         stage.write("item.json", &item)?;
     }
-    let inputs = prepared.pair.files().iter().map(|path| input(path)).collect::<Result<Vec<_>>>()?;
+    let inputs = prepared
+        .pair
+        .files()
+        .iter()
+        .map(|path| input(path, prepared.request.recipe.output.hash_inputs))
+        .collect::<Result<Vec<_>>>()?;
     let recipe = serde_json::to_value(&prepared.request.recipe).map_err(|error| unserialised(&error))?;
     let request = prepared.request.record()?;
     stage.publish(|files: &[Published]| {
@@ -206,12 +211,9 @@ pub(super) fn publish(
 }
 
 /// An input file as the manifest records it.
-fn input(path: &Path) -> Result<Entry> {
-    Ok(Entry {
-        path: path.to_string_lossy().into_owned(),
-        bytes: store::size_of(path)?,
-        sha256: store::sha256_of(path)?,
-    })
+fn input(path: &Path, hash: bool) -> Result<Entry> {
+    let sha256 = if hash { store::sha256_of(path)? } else { "not taken".to_owned() };
+    Ok(Entry { path: path.to_string_lossy().into_owned(), bytes: store::size_of(path)?, sha256 })
 }
 
 /// Classes of a layer, if it is one of classes.

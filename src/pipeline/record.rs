@@ -1,5 +1,5 @@
-//! What detection remembers of a block between the passes: dNBR and RBR in steps, the reason code and flags,
-//! six bytes a pixel in a spool.
+//! What detection remembers of a block between the passes: a reason code and flags for every pixel, dNBR and
+//! RBR in steps for the pixels that may still matter.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -17,17 +17,26 @@ pub(super) const ELIGIBLE: u8 = 1;
 /// Green before: NDVI at least 0.3.
 pub(super) const GREEN: u8 = 2;
 
-/// One block between the passes; rows by columns.
+/// One block between the passes; rows by columns. Steps mean something only where [`ELIGIBLE`].
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     /// dNBR in steps, rounded down.
-    pub dnbr: Array2<i16>,
+    pub(super) dnbr: Array2<i16>,
     /// RBR in steps, rounded down.
-    pub rbr: Array2<i16>,
+    pub(super) rbr: Array2<i16>,
     /// The [`Reason`] of every pixel.
-    pub code: Array2<u8>,
+    pub(super) code: Array2<u8>,
     /// [`ELIGIBLE`] and [`GREEN`].
-    pub flags: Array2<u8>,
+    pub(super) flags: Array2<u8>,
+}
+
+/// The least value of a layer in steps, rounded down without a call, so that loops stay vectorised.
+#[inline]
+fn step(value: f32) -> i16 {
+    let steps = f64::from(value) * STEPS;
+    let near = steps as i32;
+    let down = near - i32::from(f64::from(near) > steps);
+    down.clamp(-32767, 32767) as i16
 }
 
 impl Record {
@@ -44,9 +53,14 @@ impl Record {
 
     /// Values in steps, rounded down; NaN becomes 0 (it is never eligible).
     pub(super) fn steps(values: ArrayView2<'_, f32>) -> Array2<i16> {
-        values.mapv(
-            |value| if value.is_nan() { 0 } else { (f64::from(value) * STEPS).floor().clamp(-32767.0, 32767.0) as i16 },
-        )
+        values.mapv(step)
+    }
+
+    /// Takes back the eligibility of pixels below `key`, which nothing will ever find.
+    pub(super) fn forget_below(&mut self, key: i32) {
+        ndarray::Zip::from(&mut self.flags).and(&self.dnbr).for_each(|flags, step| {
+            *flags = if i32::from(*step) < key { *flags & !ELIGIBLE } else { *flags };
+        });
     }
 
     /// Puts the block into a spool.
@@ -54,14 +68,23 @@ impl Record {
     /// # Errors
     /// As [`Spool::put`].
     pub(super) fn store(&self, spool: &Spool, index: usize) -> Result<()> {
-        let mut bytes = Vec::with_capacity(self.code.len() * 6);
-        for steps in [&self.dnbr, &self.rbr] {
-            // Low and high bytes apart compress better.
-            bytes.extend(steps.iter().map(|step| step.to_le_bytes()[0]));
-            bytes.extend(steps.iter().map(|step| step.to_le_bytes()[1]));
+        let (Some(code), Some(flags), Some(dnbr), Some(rbr)) =
+            (self.code.as_slice(), self.flags.as_slice(), self.dnbr.as_slice(), self.rbr.as_slice())
+        else {
+            return Err(Error::bug("a block is not in one piece"));
+        };
+        let mut bytes = Vec::with_capacity(flags.len() * 2);
+        bytes.extend_from_slice(code);
+        bytes.extend_from_slice(flags);
+        let mut kept: [Vec<u8>; 4] = Default::default();
+        for (flags, (dnbr, rbr)) in flags.iter().zip(dnbr.iter().zip(rbr)) {
+            if flags & ELIGIBLE != 0 {
+                let four = [dnbr.to_le_bytes(), rbr.to_le_bytes()];
+                // Low and high bytes apart compress better.
+                kept.iter_mut().zip(four.as_flattened()).for_each(|(kept, byte)| kept.push(*byte));
+            }
         }
-        bytes.extend(self.code.iter());
-        bytes.extend(self.flags.iter());
+        kept.iter().for_each(|part| bytes.extend_from_slice(part));
         spool.put(index, &bytes)
     }
 
@@ -72,16 +95,60 @@ impl Record {
     pub(super) fn fetch(spool: &Spool, index: usize, window: Window) -> Result<Self> {
         let mut bytes = Vec::new();
         let lost = || Error::bug(format!("block {index} is not in the spool"));
-        if !spool.read(index, &mut bytes)? || bytes.len() != window.len() * 6 {
+        if !spool.read(index, &mut bytes)? {
             return Err(lost());
         }
-        let n = window.len();
-        let part = |from: usize| &bytes[from * n..(from + 1) * n];
-        let steps = |from: usize| {
-            let pairs = part(from).iter().zip(part(from + 1)).map(|(low, high)| i16::from_le_bytes([*low, *high]));
-            Array2::from_shape_vec(window.shape(), pairs.collect()).map_err(|_| lost())
+        let planes = bytes
+            .split_at_checked(window.len())
+            .and_then(|(code, rest)| Some((code, rest.split_at_checked(window.len())?)));
+        let (code, (flags, values)) = planes.ok_or_else(lost)?;
+        let count = flags.iter().filter(|flags| **flags & ELIGIBLE != 0).count();
+        if values.len() != 4 * count {
+            return Err(lost());
+        }
+        let (dnbr, rbr) = values.split_at(2 * count);
+        let plane = |bytes: &[u8]| Array2::from_shape_vec(window.shape(), bytes.to_vec()).map_err(|_| lost());
+        let spread = |bytes: &[u8]| Array2::from_shape_vec(window.shape(), spread(flags, bytes)).map_err(|_| lost());
+        Ok(Self { dnbr: spread(dnbr)?, rbr: spread(rbr)?, code: plane(code)?, flags: plane(flags)? })
+    }
+}
+
+/// Low and high bytes of the eligible pixels' steps as steps of all pixels, 0 elsewhere.
+fn spread(flags: &[u8], bytes: &[u8]) -> Vec<i16> {
+    let (low, high) = bytes.split_at(bytes.len() / 2);
+    let mut steps = low.iter().zip(high).map(|(low, high)| i16::from_le_bytes([*low, *high]));
+    let next = |flags: &u8| if flags & ELIGIBLE != 0 { steps.next().unwrap_or(0) } else { 0 };
+    flags.iter().map(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::store::Scratch;
+    use ndarray::array;
+
+    #[test]
+    fn steps_round_down() {
+        let steps = Record::steps(array![[0.27f32, 0.269_999_9, -0.000_01, f32::NAN, 9.0, -9.0]].view());
+        assert_eq!(steps, array![[2700, 2699, -1, 0, 32767, -32767]]);
+    }
+
+    #[test]
+    fn what_is_eligible_comes_back() {
+        let record = Record {
+            dnbr: array![[5, -6], [700, 8]],
+            rbr: array![[1, 2], [-3, 4]],
+            code: array![[0, 3], [18, 0]],
+            flags: array![[ELIGIBLE, 0], [ELIGIBLE | GREEN, ELIGIBLE]],
         };
-        let plane = |from: usize| Array2::from_shape_vec(window.shape(), part(from).to_vec()).map_err(|_| lost());
-        Ok(Self { dnbr: steps(0)?, rbr: steps(2)?, code: plane(4)?, flags: plane(5)? })
+        let folder = Scratch::new().unwrap();
+        let stage = crate::io::store::Stage::begin(&folder.path().join("out"), false, &[]).unwrap();
+        let spool = Spool::compressed(stage.temporary("memory").unwrap());
+        record.store(&spool, 0).unwrap();
+        let back = Record::fetch(&spool, 0, Window::whole(2, 2)).unwrap();
+        assert_eq!((back.code, back.flags), (record.code, record.flags));
+        assert_eq!(back.dnbr, array![[5, 0], [700, 8]]);
+        assert_eq!(back.rbr, array![[1, 0], [-3, 4]]);
+        assert!(Record::fetch(&spool, 1, Window::whole(2, 2)).is_err());
     }
 }

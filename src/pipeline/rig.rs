@@ -17,7 +17,7 @@ use crate::scene::sensor::Band;
 pub(super) enum Purpose {
     /// The line itself: full resolution.
     Measure,
-    /// The survey: the coarsest level that will do, cloud not grown.
+    /// The survey: the coarsest level that will do.
     Survey,
 }
 
@@ -33,10 +33,7 @@ pub(super) fn side(
     recipe: &Recipe,
     purpose: Purpose,
 ) -> Result<SideTaps> {
-    let growth = match purpose {
-        Purpose::Survey => Growth::none(),
-        Purpose::Measure => Growth::new(recipe.mask.cloud_dilation_m, recipe.mask.shadow_dilation_m, work)?,
-    };
+    let growth = Growth::new(recipe.mask.cloud_dilation_m, recipe.mask.shadow_dilation_m, work)?;
     let gain = pair.scenes.first().map_or(1.0, |scene| scene.scale().gain);
     let scenes = pair.side(side).map(|scene| taps(scene, roles, work, recipe, purpose, growth.halo, gain));
     Ok(SideTaps {

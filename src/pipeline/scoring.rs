@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::crew::{Watch, work_off};
 use super::cut::stamp;
-use super::tap::{Tap, read_planes};
+use super::reading::Reading;
+use super::tap::Tap;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::geom::grid::Grid;
@@ -194,7 +195,8 @@ fn is_continuous(raster: &Arc<dyn Raster>) -> bool {
 }
 
 fn one(tap: &Tap, window: Window) -> Result<Plane> {
-    read_planes(&[tap], window)?.pop().ok_or_else(|| Error::bug("a plane was not read"))
+    let values = Reading::new(vec![tap], window)?.planes(window)?.pop();
+    values.map(Plane::from_values).ok_or_else(|| Error::bug("a plane was not read"))
 }
 
 fn blocks(grid: &Grid) -> Vec<Window> {

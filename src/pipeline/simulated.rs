@@ -24,6 +24,16 @@ const BLOCK20: usize = 256;
 /// Side of a tile of the files, as Sentinel-2 COGs have it.
 const TILE: usize = 512;
 
+/// How the scenes are written.
+pub struct Style<'a> {
+    /// The processing baseline that they declare.
+    pub baseline: &'a str,
+    /// Compression.
+    pub codec: Codec,
+    /// Bands besides SCL.
+    pub bands: &'a [SimBand],
+}
+
 /// What was made.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Made {
@@ -47,8 +57,7 @@ struct Files {
 /// As publishing a folder; `Usage` for a scenario that makes no sense.
 pub fn write(
     scenario: &Scenario,
-    baseline: &str,
-    codec: Codec,
+    style: &Style<'_>,
     (out, overwrite): (&Path, bool),
     watch: &dyn Watch,
 ) -> Result<Made> {
@@ -57,7 +66,7 @@ pub fn write(
     let grid20 = scenario.grid10.coarsened(2)?;
     let plain = plain_items(scenario);
     for date in [Date::Before, Date::After] {
-        let files = Files::new(&stage, scenario, date, codec, &plain)?;
+        let files = Files::new(&stage, scenario, date, style, &plain)?;
         let blocks = z_order(grid20.width(), grid20.height(), BLOCK20);
         watch.stage(folder(date), blocks.len());
         work_off(blocks.len(), watch, Bundle::new, |bundle, index| {
@@ -67,10 +76,10 @@ pub fn write(
             Ok(())
         })?;
         files.finish(&stage, date)?;
-        let item = item(scenario, date, baseline)?;
+        let item = item(scenario, date, style)?;
         stage.write(&format!("{}/item.json", folder(date)), format!("{item:#}\n").as_bytes())?;
     }
-    truth(&stage, &world, &grid20, codec, &plain, watch)?;
+    truth(&stage, &world, &grid20, style.codec, &plain, watch)?;
     let scenario_text: BTreeMap<String, String> =
         scenario.describe().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     stage.write("scenario.json", &serde_json::to_vec_pretty(&scenario_text).map_err(|error| unserialised(&error))?)?;
@@ -109,7 +118,13 @@ fn plain_items(scenario: &Scenario) -> Vec<(String, String)> {
 }
 
 impl Files {
-    fn new(stage: &Stage, scenario: &Scenario, date: Date, codec: Codec, items: &[(String, String)]) -> Result<Self> {
+    fn new(
+        stage: &Stage,
+        scenario: &Scenario,
+        date: Date,
+        style: &Style<'_>,
+        items: &[(String, String)],
+    ) -> Result<Self> {
         let mut items = items.to_vec();
         items.push((
             "TIFFTAG_DATETIME".into(),
@@ -119,7 +134,7 @@ impl Files {
             let grid = if metres == 10 { scenario.grid10 } else { scenario.grid10.coarsened(2)? };
             let mut spec = Spec::new(grid, cell, format!("{name} SIMULATED"));
             spec.nodata = Some(0.0);
-            spec.codec = codec;
+            spec.codec = style.codec;
             spec.tile = TILE;
             spec.metadata.clone_from(&items);
             if scaled {
@@ -130,7 +145,7 @@ impl Files {
             }
             CogWriter::new(spec, Spool::new(stage.temporary(&format!("{}-{name}", folder(date)))?))
         };
-        let bands = SimBand::ALL.iter().map(|band| Ok((*band, writer(band.name(), band.metres(), Cell::U16, true)?)));
+        let bands = style.bands.iter().map(|band| Ok((*band, writer(band.name(), band.metres(), Cell::U16, true)?)));
         Ok(Self { bands: bands.collect::<Result<_>>()?, scl: writer("SCL", 20, Cell::U8, false)? })
     }
 
@@ -195,7 +210,7 @@ fn truth(
 }
 
 /// A STAC Item for one date, declaring what Earth Search declares.
-fn item(scenario: &Scenario, date: Date, baseline: &str) -> Result<Value> {
+fn item(scenario: &Scenario, date: Date, style: &Style<'_>) -> Result<Value> {
     let grid = &scenario.grid10;
     let transform = Transform::new(grid.crs(), Crs::WGS84)?;
     let (width, height) = (grid.width() as f64, grid.height() as f64);
@@ -210,7 +225,7 @@ fn item(scenario: &Scenario, date: Date, baseline: &str) -> Result<Value> {
     let of = |axis: usize, pick: fn(f64, f64) -> f64, start: f64| ring.iter().map(|at| at[axis]).fold(start, pick);
     let bbox = [of(0, f64::min, 180.0), of(1, f64::min, 90.0), of(0, f64::max, -180.0), of(1, f64::max, -90.0)];
     let mut assets = serde_json::Map::new();
-    for band in SimBand::ALL {
+    for band in style.bands {
         assets.insert(band.name().into(), json!({
             "href": format!("./{}.tif", band.name()), "type": "image/tiff; application=geotiff; profile=cloud-optimized",
             "title": format!("{} SIMULATED", band.name()), "roles": ["data", "reflectance"],
@@ -226,7 +241,7 @@ fn item(scenario: &Scenario, date: Date, baseline: &str) -> Result<Value> {
         "geometry": { "type": "Polygon", "coordinates": [ring] }, "bbox": bbox,
         "properties": {
             "datetime": format!("{}T08:30:00Z", scenario.season.day(date)), "platform": "sentinel-2a", "constellation": "sentinel-2",
-            "instruments": ["msi"], "s2:processing_baseline": baseline, "earthsearch:boa_offset_applied": false,
+            "instruments": ["msi"], "s2:processing_baseline": style.baseline, "earthsearch:boa_offset_applied": false,
             "view:sun_elevation": scenario.season.sun_height(), "groundtell:simulated": true,
             "description": "SIMULATED: nothing here was seen by a satellite",
         },

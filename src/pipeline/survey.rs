@@ -75,7 +75,7 @@ impl Survey {
                 let window = pieces[index];
                 if aoi.in_window(window).next().is_some() {
                     for (side, view) in sides.iter().zip(&views) {
-                        if let Ok(seen) = guarded(|| side.view(window, &side.codes(window)?)) {
+                        if let Ok(seen) = guarded(|| side.block(window)?.view(0..window.height)) {
                             let mut view = view.lock().map_err(|_| Error::bug("a survey piece was lost"))?;
                             view.paste(window, &seen, side.gain);
                         }

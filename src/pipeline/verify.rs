@@ -44,7 +44,7 @@ pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
 pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &Limits) -> Result<Vec<String>> {
     for input in &recorded.inputs {
         let now = store::sha256_of(Path::new(&input.path))?;
-        if now != input.sha256 {
+        if !input.sha256.starts_with("not ") && now != input.sha256 {
             return Err(Error::mismatch("is not the file that was read then (its checksum differs)").at(&input.path));
         }
     }

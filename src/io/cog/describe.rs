@@ -113,7 +113,8 @@ fn document(spec: &Spec, stats: &Stats) -> String {
     for (value, name) in &spec.categories {
         item(&mut items, &format!("CATEGORY_{value}"), r#" sample="0""#, name);
     }
-    for (name, number) in statistics(stats) {
+    let statistics = if spec.categories.is_empty() { statistics(stats) } else { Vec::new() };
+    for (name, number) in statistics {
         item(&mut items, name, r#" sample="0""#, &number);
     }
     for (name, role, text) in [

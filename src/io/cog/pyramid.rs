@@ -109,7 +109,8 @@ impl<T: Sample> Pyramid<T> {
         } else {
             encode(cells, self.spec.tile, self.spec.codec, |bytes| self.spool.put(index, bytes))?;
         }
-        if number == 0 {
+        // The mean of classes means nothing.
+        if number == 0 && self.spec.categories.is_empty() {
             let moments = Moments::of(cells, self.nodata);
             if let Some(slot) = lock(&self.moments).get_mut(index) {
                 *slot = moments;

@@ -212,6 +212,14 @@ impl Seek for StagedFile {
     }
 }
 
+/// Makes a folder and those above it, where they are missing.
+///
+/// # Errors
+/// `Environment` when the disk fails or a file stands in the way.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    disk::make_folders(folder)
+}
+
 /// The path of `relative` in `folder`; None unless it is plain and stays inside.
 pub fn inside(folder: &Path, relative: &str) -> Option<PathBuf> {
     place::plain(relative).map(|plain| folder.join(plain))
