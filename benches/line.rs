@@ -15,7 +15,7 @@ use groundtell::pipeline::crew::Silent;
 use groundtell::pipeline::request::{Request, SideRequest};
 use groundtell::pipeline::{Prepared, run, simulated};
 use groundtell::recipe::Recipe;
-use groundtell::simulate::{Scenario, Season};
+use groundtell::simulate::{Scenario, Season, SimBand};
 
 const SMALL: usize = 2048;
 const FULL: usize = 10_980;
@@ -60,7 +60,8 @@ fn sizes(criterion: &mut Criterion) {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let pair = folder.path().join("pair");
         let scenario = Scenario::new(37, side, Season::LateNovember).expect("a side that fits");
-        simulated::write(&scenario, "05.11", Codec::COMMON, (&pair, false), &Silent).expect("a disk with room");
+        let style = simulated::Style { baseline: "05.11", codec: Codec::COMMON, bands: &SimBand::ALL };
+        simulated::write(&scenario, &style, (&pair, false), &Silent).expect("a disk with room");
         lines(criterion, side, &pair, folder.path().join("out"));
     }
 }
