@@ -50,7 +50,7 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
         changed_ha: (measured.changed.pixels(|_| true) > 0)
             .then(|| rounded(measured.changed.hectares(|code| code == 1))),
         burned_ha: rounded(found.burned_ha),
-        specks_ha: rounded(found.specks_ha()),
+        specks_ha: rounded(found.specks_ha),
         objects: found.objects.len() as u64,
         threshold: decision.threshold,
         threshold_strategy: decision.strategy.clone(),
