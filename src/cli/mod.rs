@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::error::{Error, Result};
+use crate::pipeline::crew::guarded;
 use args::{Cli, Command, Common};
 use talk::Talk;
 
@@ -27,7 +28,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         Err(refusal) => return refused(&refusal),
     };
     let talk = Talk::new(&cli.common);
-    let ended = pool(&cli.common).and_then(|pool| pool.install(|| dispatch(&cli.command, &talk)));
+    let ended = pool(&cli.common).and_then(|pool| guarded(|| pool.install(|| dispatch(&cli.command, &talk))));
     ended.unwrap_or_else(|error| talk.failed(&error))
 }
 
