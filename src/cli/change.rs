@@ -28,13 +28,7 @@ pub(super) fn run(asked: &Change, talk: &Talk) -> Result<u8> {
     let progress = Progress::new(talk)?;
     let ended = pipeline::run(&prepared, out, asked.overwrite, &progress);
     progress.done();
-    let summary = match (ended, progress.signal_code()) {
-        (Err(error), Some(code)) => {
-            talk.failed(&error);
-            return Ok(code);
-        }
-        (ended, _) => ended?,
-    };
+    let summary = ended?;
     talk.answer(&summary, || text(&summary, &out.display().to_string()))?;
     for failure in &summary.failed_blocks {
         talk.note(&format!("warning: block ({}) failed: {}", failure.window, failure.error));

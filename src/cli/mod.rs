@@ -16,7 +16,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::pipeline::crew::guarded;
 use args::{Cli, Command, Common};
 use talk::Talk;
@@ -29,7 +29,10 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let talk = Talk::new(&cli.common);
     let ended = pool(&cli.common).and_then(|pool| guarded(|| pool.install(|| dispatch(&cli.command, &talk))));
-    ended.unwrap_or_else(|error| talk.failed(&error))
+    ended.unwrap_or_else(|error| {
+        let code = talk.failed(&error);
+        progress::signal_code().filter(|_| error.kind() == Kind::Interrupted).unwrap_or(code)
+    })
 }
 
 /// Help and version are answers (0), all else is bad usage (2); a closed pipe is no failure.
@@ -45,7 +48,7 @@ fn pool(common: &Common) -> Result<rayon::ThreadPool> {
         return Err(Error::usage(format!("--threads {}: at most {MOST}", common.threads)));
     }
     let build = rayon::ThreadPoolBuilder::new().num_threads(common.threads).build();
-    build.map_err(|error| Error::new(crate::Kind::Environment, format!("no worker threads: {error}")))
+    build.map_err(|error| Error::new(Kind::Environment, format!("no worker threads: {error}")))
 }
 
 /// Every command returns its exit code.

@@ -14,13 +14,7 @@ pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let progress = Progress::new(talk)?;
     let made = write(&scenario, &asked.baseline, codec(&asked.codec)?, (&asked.out, asked.overwrite), &progress);
     progress.done();
-    let made = match (made, progress.signal_code()) {
-        (Err(error), Some(code)) => {
-            talk.failed(&error);
-            return Ok(code);
-        }
-        (made, _) => made?,
-    };
+    let made = made?;
     talk.answer(&made, || text(&made, &asked.out.display().to_string()))
 }
 
