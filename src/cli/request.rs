@@ -1,5 +1,6 @@
 //! From arguments as typed to a request as resolved: area, recipe, sides.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::args::{Area, Change, LayerDtype, Reading, SensorName};
@@ -10,6 +11,7 @@ use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
 use crate::recipe::{LayerType, Recipe};
 use crate::scene::sensor::Sensor;
+use crate::text::shown_path;
 
 /// The request behind `groundtell change`.
 pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
@@ -47,15 +49,31 @@ pub(super) fn area(area: &Area, limits: &Limits) -> Result<Option<Aoi>> {
         return Aoi::from_bbox(text).map(Some);
     }
     let Some(path) = &area.aoi else { return Ok(None) };
-    let text = store::read_text(path, limits.text_bytes)?;
-    Aoi::from_geojson(&text, limits).map(Some).map_err(|error| error.at(path.display()))
+    let (text, place) = if path.as_os_str() == "-" {
+        (piped(limits.text_bytes), "stdin".to_owned())
+    } else {
+        (store::read_text(path, limits.text_bytes), shown_path(path).to_string())
+    };
+    let read = text.and_then(|text| Aoi::from_geojson(&text, limits).map_err(|error| error.at(place)));
+    read.map(Some).map_err(|error| error.hint("an AOI is GeoJSON with polygons, longitude before latitude, in degrees"))
+}
+
+/// Text from stdin.
+fn piped(most: u64) -> Result<String> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(most.saturating_add(1)).read_to_string(&mut text);
+    read.map_err(|error| Error::malformed(error.to_string()).at("stdin"))?;
+    if text.len() as u64 > most {
+        return Err(Error::limit(format!("this is longer than {most} bytes")).at("stdin"));
+    }
+    Ok(text)
 }
 
 /// The recipe: file over defaults, then `--set`, then the flags that name a key of their own.
 fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     let read = |path: &Path| {
         let text = store::read_text(path, limits.text_bytes)?;
-        Recipe::from_toml(&text).map_err(|error| error.at(path.display()))
+        Recipe::from_toml(&text).map_err(|error| error.at(shown_path(path)))
     };
     let mut recipe = asked.recipe.as_deref().map(read).transpose()?.unwrap_or_default();
     for assignment in &asked.set {
