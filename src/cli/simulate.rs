@@ -8,6 +8,7 @@ use crate::pipeline::codec;
 use crate::pipeline::simulated::{Made, write};
 use crate::scene::scale::Baseline;
 use crate::simulate::{Events, Scenario, Season};
+use crate::text::shown_path;
 
 pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let scenario = scenario(asked)?;
@@ -15,7 +16,7 @@ pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let made = write(&scenario, &asked.baseline, codec(&asked.codec)?, (&asked.out, asked.overwrite), &progress);
     progress.done();
     let made = made?;
-    talk.answer(&made, || text(&made, &asked.out.display().to_string()))
+    talk.answer(&made, || text(&made, &shown_path(&asked.out).to_string()))
 }
 
 fn scenario(asked: &Simulate) -> Result<Scenario> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::Common;
 use crate::error::{Error, Result};
+use crate::text::inert_json;
 
 /// How this run speaks.
 #[derive(Debug, Clone, Copy)]
@@ -39,9 +40,8 @@ impl Talk {
         if !self.json {
             return self.data(text().as_bytes());
         }
-        let mut bytes = serde_json::to_vec_pretty(document).map_err(|error| Error::bug(error.to_string()))?;
-        bytes.push(b'\n');
-        self.data(&bytes)
+        let text = serde_json::to_string_pretty(document).map_err(|error| Error::bug(error.to_string()))?;
+        self.data(format!("{}\n", inert_json(&text)).as_bytes())
     }
 
     /// A line for people on stderr.
@@ -67,7 +67,7 @@ impl Talk {
             let document = serde_json::json!({ "error": {
                 "kind": error.kind(), "place": error.place(), "problem": error.problem(), "hint": error.advice(),
             }});
-            let _ = self.data(format!("{document:#}\n").as_bytes());
+            let _ = self.data(inert_json(&format!("{document:#}\n")).as_bytes());
         }
         error.kind().exit_code()
     }
