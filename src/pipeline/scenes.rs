@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::crew::guarded;
 use super::fit;
 use super::request::Request;
 use crate::error::{Error, Result};
@@ -200,14 +201,14 @@ pub(super) fn measured_bands(
     wanted: &(dyn Fn(Band) -> bool + Sync),
 ) -> (Vec<(Band, Measured)>, bool) {
     let located: Vec<_> = product.bands.iter().filter(|located| wanted(located.band)).collect();
-    let measured = located.par_iter().map(|located| {
-        let samples = sampled(&product.rasters[located.raster], located.index)?;
-        Ok(Measured::of(&samples).map(|measured| (located.band, measured)))
-    });
-    let measured: Result<Vec<_>> = measured.collect();
-    let float = located.iter().any(|located| is_float(&product.rasters[located.raster], located.index));
     // Damage is for the measuring pass to name, block by block; here it only means "not measured".
-    (measured.unwrap_or_default().into_iter().flatten().collect(), float)
+    let measured = located.par_iter().filter_map(|located| {
+        let samples = guarded(|| sampled(&product.rasters[located.raster], located.index)).ok()?;
+        Measured::of(&samples).map(|measured| (located.band, measured))
+    });
+    let measured: Vec<_> = measured.collect();
+    let float = located.iter().any(|located| is_float(&product.rasters[located.raster], located.index));
+    (measured, float)
 }
 
 fn no_grid(reason: &str) -> Error {
