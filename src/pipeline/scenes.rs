@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::crew::guarded;
 use super::fit;
 use super::request::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
 use crate::io::product::{self, Ask, Product};
@@ -192,7 +192,11 @@ impl Scene {
 /// # Errors
 /// As [`product::open`].
 pub(super) fn open_any(path: &Path, ask: &Ask, limits: &Limits) -> Result<Product> {
-    product::open(path, ask, limits, open_tiff).map_err(|error| placed(error, path))
+    product::open(path, ask, limits, open_tiff).map_err(|error| {
+        let missing = error.kind() == Kind::Missing;
+        let error = placed(error, path);
+        if missing { error.hint("check the path: relative ones start at the current folder") } else { error }
+    })
 }
 
 /// What samples of the wanted bands look like, and whether any of them is of floats.
