@@ -23,9 +23,10 @@ use talk::Talk;
 
 /// Runs one command line and returns its exit code.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(line) {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let cli = match Cli::try_parse_from(&line) {
         Ok(cli) => cli,
-        Err(refusal) => return refused(&refusal),
+        Err(refusal) => return refused(&refusal, line.iter().any(|word| word == "--json")),
     };
     let talk = Talk::new(&cli.common);
     let ended = pool(&cli.common).and_then(|pool| guarded(|| pool.install(|| dispatch(&cli.command, &talk))));
@@ -36,9 +37,17 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Help and version are answers (0), all else is bad usage (2); a closed pipe is no failure.
-fn refused(refusal: &clap::Error) -> u8 {
+fn refused(refusal: &clap::Error, json: bool) -> u8 {
     let _ = refusal.print();
-    u8::from(refusal.use_stderr()) * 2
+    if !refusal.use_stderr() {
+        return 0;
+    }
+    if json {
+        let text = refusal.to_string();
+        let problem = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        talk::failure_document(&Error::usage(problem).hint("see --help"));
+    }
+    2
 }
 
 /// The threads that blocks are worked off by.

@@ -216,7 +216,9 @@ pub(super) fn measured_bands(
 }
 
 fn no_grid(reason: &str) -> Error {
-    Error::unsupported(format!("has no usable grid: {reason}")).hint("give it a north-up grid with gdalwarp")
+    Error::unsupported(format!("has no usable grid: {reason}")).hint(
+        "give it a north-up grid in a known reference system with gdalwarp -t_srs (gdal_edit -a_srs where it has none)",
+    )
 }
 
 /// The path in front of an error, unless it is there already.
