@@ -26,8 +26,8 @@ pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
     Ok(Request {
         before: side(&asked.before, &reading.before_bands, reading.before_date),
         after: side(&asked.after, &reading.after_bands, reading.after_date),
-        scale: finite(reading.scale, "--scale")?,
-        offset: finite(reading.offset, "--offset")?,
+        scale: usable(reading.scale, "--scale", |scale| scale != 0.0)?,
+        offset: usable(reading.offset, "--offset", |_| true)?,
         aoi_notes: aoi.as_ref().map(|aoi| aoi.notes().to_vec()).unwrap_or_default(),
         aoi: aoi.map(|aoi| aoi.to_geojson()),
         recipe: recipe(asked, limits)?,
@@ -75,9 +75,10 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
         let text = store::read_text(path, limits.text_bytes)?;
         Recipe::from_toml(&text).map_err(|error| error.at(shown_path(path)))
     };
-    let mut recipe = asked.recipe.as_deref().map(read).transpose()?.unwrap_or_default();
+    let keys = |error: Error| error.hint("print the keys with 'groundtell change --print-recipe'");
+    let mut recipe = asked.recipe.as_deref().map(read).transpose().map_err(keys)?.unwrap_or_default();
     for assignment in &asked.set {
-        recipe = recipe.with(assignment)?;
+        recipe = recipe.with(assignment).map_err(keys)?;
     }
     if let Some(threshold) = &asked.threshold {
         recipe.burn.threshold.clone_from(threshold);
@@ -102,9 +103,12 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     Ok(recipe)
 }
 
-fn finite(value: Option<f64>, flag: &str) -> Result<Option<f64>> {
+fn usable(value: Option<f64>, flag: &str, also: impl Fn(f64) -> bool) -> Result<Option<f64>> {
     match value {
-        Some(number) if !number.is_finite() => Err(Error::usage(format!("{flag} {number}: expected a finite number"))),
+        Some(number) if !(number.is_finite() && also(number)) => {
+            Err(Error::usage(format!("{flag} {number} makes no reflectance"))
+                .hint("reflectance = value * SCALE + OFFSET, such as --scale 0.0001 --offset -0.1"))
+        }
         _ => Ok(value),
     }
 }
