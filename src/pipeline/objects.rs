@@ -119,7 +119,8 @@ fn measured(plan: &Plan, mask: Runs, labels: &Labels, part: Part, dates: &str) -
     for (object, outline) in found.iter_mut().zip(&outlines) {
         object.area_ha = outline.area_ha();
     }
-    let burned_ha = found.iter().map(|object| object.area_ha).sum();
+    // From +0: the empty sum of floats is -0, and nobody wants to read "-0.0 ha".
+    let burned_ha = found.iter().fold(0.0, |sum, object| sum + object.area_ha);
     Ok(Found { objects: found, outlines, burned_ha, specks_ha: 0.0, mask })
 }
 
