@@ -209,7 +209,10 @@ fn common_frame(sources: &[Source], lattice: &Grid, limits: &Limits) -> Result<G
     };
     let (before, after) = (covered(Side::Before)?, covered(Side::After)?);
     let common = before.intersection(&after).ok_or_else(|| {
+        let mut names: Vec<&str> = sources.iter().map(|source| &*source.scene).collect();
+        names.dedup();
         Error::mismatch(format!("the before and after scenes do not overlap ({before} and {after})"))
+            .at(names.join(", "))
             .hint("check with 'groundtell inspect' that both are of the same place")
     })?;
     framed(lattice, &common, limits)
@@ -247,7 +250,10 @@ fn steps(sources: &[Source], grid: &Grid, recipe: &Recipe) -> Result<Vec<Step>> 
     for side in Side::BOTH {
         let meets = |step: &Step| step.side == side && !matches!(step.relation, Relation::Disjoint);
         if !steps.iter().any(meets) {
+            let mut names: Vec<&str> = steps.iter().filter(|step| step.side == side).map(|step| &*step.scene).collect();
+            names.dedup();
             return Err(Error::mismatch(format!("the area lies outside every {} scene", side.word()))
+                .at(names.join(", "))
                 .hint("compare the area with 'groundtell inspect SCENE'; GeoJSON wants longitude before latitude"));
         }
     }

@@ -216,8 +216,12 @@ impl Recipe {
         toml::to_string_pretty(self).map_err(|error| Error::bug(error.to_string()))
     }
 
-    /// Refuses values out of range; serde checked types and keys.
-    fn checked(self) -> Result<Self> {
+    /// Refuses values out of range; serde checked types and keys. For recipes from any other source than
+    /// [`Recipe::from_toml`], which asks this itself.
+    ///
+    /// # Errors
+    /// `Usage` that names the key.
+    pub fn checked(self) -> Result<Self> {
         let refuse = |key: &str, must: &str| Err(Error::usage(format!("recipe: {key} must be {must}")));
         let [inner, outer] = self.burn.ring_m;
         let lengths = [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, inner, outer];

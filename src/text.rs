@@ -37,6 +37,22 @@ pub fn shown_path(path: &std::path::Path) -> Foreign {
     Foreign::new(path.to_string_lossy())
 }
 
+/// JSON `text` with every character that could move the cursor, turn the text or hide written as an escape:
+/// the same data, inert wherever it is shown. Line ends between values stay.
+pub fn inert_json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character == '\n' || inert(character) == character {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            shown.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    shown
+}
+
 /// The character itself, or U+FFFD for one that could move the cursor, turn the text or hide.
 fn inert(character: char) -> char {
     let hidden = matches!(character,
@@ -53,6 +69,15 @@ mod tests {
     fn escapes_and_bidi_are_inert() {
         let shown = Foreign::new("a\u{1b}]52;c\u{7}\u{202e}b\nc").to_string();
         assert_eq!(shown, "a\u{fffd}]52;c\u{fffd}\u{fffd}b\u{fffd}c");
+    }
+
+    #[test]
+    fn json_stays_the_same_data() {
+        let text = "a\u{1b}\u{7}\u{9b}\u{202e}\u{feff}\u{e0041}\u{7f}é\u{fffd}\n";
+        let shown = inert_json(&serde_json::to_string_pretty(&[text]).unwrap());
+        assert!(!shown.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{feff}', '\u{e0041}', '\u{7f}']), "{shown}");
+        assert!(shown.contains("é\u{fffd}"));
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), [text]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Common {
     /// Print one JSON document on stdout
-    #[arg(long, global = true, env = "GROUNDTELL_JSON")]
+    #[arg(long, global = true, env = "GROUNDTELL_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     pub json: bool,
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true)]

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pipeline::summary::Summary;
 use crate::pipeline::{self, Prepared};
+use crate::text::shown_path;
 
 /// Exit code of a run in which some blocks failed.
 const PARTIAL: u8 = 3;
@@ -28,14 +29,8 @@ pub(super) fn run(asked: &Change, talk: &Talk) -> Result<u8> {
     let progress = Progress::new(talk)?;
     let ended = pipeline::run(&prepared, out, asked.overwrite, &progress);
     progress.done();
-    let summary = match (ended, progress.signal_code()) {
-        (Err(error), Some(code)) => {
-            talk.failed(&error);
-            return Ok(code);
-        }
-        (ended, _) => ended?,
-    };
-    talk.answer(&summary, || text(&summary, &out.display().to_string()))?;
+    let summary = ended?;
+    talk.answer(&summary, || text(&summary, &shown_path(out).to_string()))?;
     for failure in &summary.failed_blocks {
         talk.note(&format!("warning: block ({}) failed: {}", failure.window, failure.error));
     }

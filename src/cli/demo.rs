@@ -53,13 +53,7 @@ pub(super) fn run(asked: &Demo, talk: &Talk) -> Result<u8> {
     let progress = Progress::new(talk)?;
     let summary = pipeline::run(&prepared, &out, true, &progress);
     progress.done();
-    let summary = match (summary, progress.signal_code()) {
-        (Err(error), Some(code)) => {
-            talk.failed(&error);
-            return Ok(code);
-        }
-        (summary, _) => summary?,
-    };
+    let summary = summary?;
     let (mask, truth, layer) =
         (out.join("layers/burn.tif"), scenes.join("truth/burned.tif"), out.join("layers/dnbr.tif"));
     let question = Question { mask: &mask, reference: &truth, layer: Some(&layer), at_least: None };
@@ -113,11 +107,11 @@ fn text(summary: &Summary, scores: &Scores, out: &Path) -> String {
     let figure = |value: Option<f64>| value.map_or("not defined".into(), |value| format!("{value:.2}"));
     format!(
         "{}\nagainst the known truth: F1 {}, commission {}, omission {}, AUC {}\nlook at {}\n",
-        super::change::text(summary, &out.display().to_string()),
+        super::change::text(summary, &crate::text::shown_path(out).to_string()),
         figure(scores.f1),
         figure(scores.ce),
         figure(scores.oe),
         figure(scores.auc),
-        out.join("preview/dnbr.png").display(),
+        crate::text::shown_path(&out.join("preview/dnbr.png")),
     )
 }

@@ -16,25 +16,38 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::pipeline::crew::guarded;
 use args::{Cli, Command, Common};
 use talk::Talk;
 
 /// Runs one command line and returns its exit code.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(line) {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let cli = match Cli::try_parse_from(&line) {
         Ok(cli) => cli,
-        Err(refusal) => return refused(&refusal),
+        Err(refusal) => return refused(&refusal, line.iter().any(|word| word == "--json")),
     };
     let talk = Talk::new(&cli.common);
-    let ended = pool(&cli.common).and_then(|pool| pool.install(|| dispatch(&cli.command, &talk)));
-    ended.unwrap_or_else(|error| talk.failed(&error))
+    let ended = pool(&cli.common).and_then(|pool| guarded(|| pool.install(|| dispatch(&cli.command, &talk))));
+    ended.unwrap_or_else(|error| {
+        let code = talk.failed(&error);
+        progress::signal_code().filter(|_| error.kind() == Kind::Interrupted).unwrap_or(code)
+    })
 }
 
 /// Help and version are answers (0), all else is bad usage (2); a closed pipe is no failure.
-fn refused(refusal: &clap::Error) -> u8 {
+fn refused(refusal: &clap::Error, json: bool) -> u8 {
     let _ = refusal.print();
-    u8::from(refusal.use_stderr()) * 2
+    if !refusal.use_stderr() {
+        return 0;
+    }
+    if json {
+        let text = refusal.to_string();
+        let problem = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        talk::failure_document(&Error::usage(problem).hint("see --help"));
+    }
+    2
 }
 
 /// The threads that blocks are worked off by.
@@ -44,7 +57,7 @@ fn pool(common: &Common) -> Result<rayon::ThreadPool> {
         return Err(Error::usage(format!("--threads {}: at most {MOST}", common.threads)));
     }
     let build = rayon::ThreadPoolBuilder::new().num_threads(common.threads).build();
-    build.map_err(|error| Error::new(crate::Kind::Environment, format!("no worker threads: {error}")))
+    build.map_err(|error| Error::new(Kind::Environment, format!("no worker threads: {error}")))
 }
 
 /// Every command returns its exit code.

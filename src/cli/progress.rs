@@ -1,20 +1,40 @@
 //! The progress bar on a terminal, and the signals that end a run early.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::talk::Talk;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::crew::Watch;
 
+/// The number of the signal that asked to stop; 0 for none. Signals belong to the process, so this does too.
+static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
+
+/// The exit code that shells expect after the signal that came (130, 143), if one did.
+pub(super) fn signal_code() -> Option<u8> {
+    let number = SIGNAL.load(Ordering::Relaxed);
+    (number != 0).then_some(128 + number as u8)
+}
+
+/// Notes the first SIGINT or SIGTERM; the second ends the process where it stands.
+fn listen() -> std::io::Result<()> {
+    let again = Arc::new(AtomicBool::new(false));
+    for number in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(number, 128 + number, Arc::clone(&again))?;
+        flag::register(number, Arc::clone(&again))?;
+        flag::register_usize(number, Arc::clone(&SIGNAL), number as usize)?;
+    }
+    Ok(())
+}
+
 /// Shows how far a run is, and learns of SIGINT and SIGTERM.
 pub(super) struct Progress {
     bar: ProgressBar,
     bytes: AtomicU64,
-    signal: Arc<AtomicUsize>,
 }
 
 impl Progress {
@@ -28,23 +48,13 @@ impl Progress {
         });
         let style = ProgressStyle::with_template("{prefix:>9} [{bar:32}] {pos}/{len} blocks, {msg}, {eta} left");
         bar.set_style(style.map_err(|error| Error::bug(error.to_string()))?.progress_chars("=> "));
-        let signal = Arc::new(AtomicUsize::new(0));
-        for number in [SIGINT, SIGTERM] {
-            let registered = signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize);
-            registered.map_err(|error| Error::new(Kind::Environment, format!("no signal handler: {error}")))?;
-        }
-        Ok(Self { bar, bytes: AtomicU64::new(0), signal })
+        listen().map_err(|error| Error::new(Kind::Environment, format!("no signal handler: {error}")))?;
+        Ok(Self { bar, bytes: AtomicU64::new(0) })
     }
 
     /// Takes the bar away.
     pub(super) fn done(&self) {
         self.bar.finish_and_clear();
-    }
-
-    /// The exit code that shells expect after the signal that came (130, 143), if one did.
-    pub(super) fn signal_code(&self) -> Option<u8> {
-        let number = self.signal.load(Ordering::Relaxed);
-        (number != 0).then_some(128 + number as u8)
     }
 }
 
@@ -64,6 +74,6 @@ impl Watch for Progress {
     }
 
     fn stopped(&self) -> bool {
-        self.signal.load(Ordering::Relaxed) != 0
+        signal_code().is_some()
     }
 }

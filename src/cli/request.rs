@@ -1,5 +1,6 @@
 //! From arguments as typed to a request as resolved: area, recipe, sides.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::args::{Area, Change, LayerDtype, Reading, SensorName};
@@ -10,6 +11,7 @@ use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
 use crate::recipe::{LayerType, Recipe};
 use crate::scene::sensor::Sensor;
+use crate::text::shown_path;
 
 /// The request behind `groundtell change`.
 pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
@@ -24,8 +26,8 @@ pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
     Ok(Request {
         before: side(&asked.before, &reading.before_bands, reading.before_date),
         after: side(&asked.after, &reading.after_bands, reading.after_date),
-        scale: finite(reading.scale, "--scale")?,
-        offset: finite(reading.offset, "--offset")?,
+        scale: usable(reading.scale, "--scale", |scale| scale != 0.0)?,
+        offset: usable(reading.offset, "--offset", |_| true)?,
         aoi_notes: aoi.as_ref().map(|aoi| aoi.notes().to_vec()).unwrap_or_default(),
         aoi: aoi.map(|aoi| aoi.to_geojson()),
         recipe: recipe(asked, limits)?,
@@ -47,19 +49,36 @@ pub(super) fn area(area: &Area, limits: &Limits) -> Result<Option<Aoi>> {
         return Aoi::from_bbox(text).map(Some);
     }
     let Some(path) = &area.aoi else { return Ok(None) };
-    let text = store::read_text(path, limits.text_bytes)?;
-    Aoi::from_geojson(&text, limits).map(Some).map_err(|error| error.at(path.display()))
+    let (text, place) = if path.as_os_str() == "-" {
+        (piped(limits.text_bytes), "stdin".to_owned())
+    } else {
+        (store::read_text(path, limits.text_bytes), shown_path(path).to_string())
+    };
+    let read = text.and_then(|text| Aoi::from_geojson(&text, limits).map_err(|error| error.at(place)));
+    read.map(Some).map_err(|error| error.hint("an AOI is GeoJSON with polygons, longitude before latitude, in degrees"))
+}
+
+/// Text from stdin.
+fn piped(most: u64) -> Result<String> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(most.saturating_add(1)).read_to_string(&mut text);
+    read.map_err(|error| Error::malformed(error.to_string()).at("stdin"))?;
+    if text.len() as u64 > most {
+        return Err(Error::limit(format!("this is longer than {most} bytes")).at("stdin"));
+    }
+    Ok(text)
 }
 
 /// The recipe: file over defaults, then `--set`, then the flags that name a key of their own.
 fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     let read = |path: &Path| {
         let text = store::read_text(path, limits.text_bytes)?;
-        Recipe::from_toml(&text).map_err(|error| error.at(path.display()))
+        Recipe::from_toml(&text).map_err(|error| error.at(shown_path(path)))
     };
-    let mut recipe = asked.recipe.as_deref().map(read).transpose()?.unwrap_or_default();
+    let keys = |error: Error| error.hint("print the keys with 'groundtell change --print-recipe'");
+    let mut recipe = asked.recipe.as_deref().map(read).transpose().map_err(keys)?.unwrap_or_default();
     for assignment in &asked.set {
-        recipe = recipe.with(assignment)?;
+        recipe = recipe.with(assignment).map_err(keys)?;
     }
     if let Some(threshold) = &asked.threshold {
         recipe.burn.threshold.clone_from(threshold);
@@ -84,9 +103,12 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     Ok(recipe)
 }
 
-fn finite(value: Option<f64>, flag: &str) -> Result<Option<f64>> {
+fn usable(value: Option<f64>, flag: &str, also: impl Fn(f64) -> bool) -> Result<Option<f64>> {
     match value {
-        Some(number) if !number.is_finite() => Err(Error::usage(format!("{flag} {number}: expected a finite number"))),
+        Some(number) if !(number.is_finite() && also(number)) => {
+            Err(Error::usage(format!("{flag} {number} makes no reflectance"))
+                .hint("reflectance = value * SCALE + OFFSET, such as --scale 0.0001 --offset -0.1"))
+        }
         _ => Ok(value),
     }
 }

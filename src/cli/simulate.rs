@@ -10,6 +10,7 @@ use crate::pipeline::codec;
 use crate::pipeline::simulated::{Made, Style, write};
 use crate::scene::scale::Baseline;
 use crate::simulate::{Events, Scenario, Season, SimBand};
+use crate::text::shown_path;
 
 pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let scenario = scenario(asked)?;
@@ -17,14 +18,8 @@ pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let style = Style { baseline: &asked.baseline, codec: codec(&asked.codec)?, bands: &bands(asked)? };
     let made = write(&scenario, &style, (&asked.out, asked.overwrite), &progress);
     progress.done();
-    let made = match (made, progress.signal_code()) {
-        (Err(error), Some(code)) => {
-            talk.failed(&error);
-            return Ok(code);
-        }
-        (made, _) => made?,
-    };
-    talk.answer(&made, || text(&made, &asked.out.display().to_string()))
+    let made = made?;
+    talk.answer(&made, || text(&made, &shown_path(&asked.out).to_string()))
 }
 
 fn scenario(asked: &Simulate) -> Result<Scenario> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::Common;
 use crate::error::{Error, Result};
+use crate::text::inert_json;
 
 /// How this run speaks.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +28,7 @@ impl Talk {
 
     /// Data for stdout; a reader that went away is no failure.
     pub(super) fn data(&self, bytes: &[u8]) -> Result<u8> {
-        let mut out = std::io::stdout().lock();
-        match out.write_all(bytes).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::system(&error, "stdout")),
-            _ => Ok(0),
-        }
+        written(bytes)
     }
 
     /// The document as JSON when programs listen, else `text` for people.
@@ -39,9 +36,8 @@ impl Talk {
         if !self.json {
             return self.data(text().as_bytes());
         }
-        let mut bytes = serde_json::to_vec_pretty(document).map_err(|error| Error::bug(error.to_string()))?;
-        bytes.push(b'\n');
-        self.data(&bytes)
+        let text = serde_json::to_string_pretty(document).map_err(|error| Error::bug(error.to_string()))?;
+        self.data(format!("{}\n", inert_json(&text)).as_bytes())
     }
 
     /// A line for people on stderr.
@@ -64,11 +60,25 @@ impl Talk {
         }
         let _ = std::io::stderr().write_all(words.as_bytes());
         if self.json {
-            let document = serde_json::json!({ "error": {
-                "kind": error.kind(), "place": error.place(), "problem": error.problem(), "hint": error.advice(),
-            }});
-            let _ = self.data(format!("{document:#}\n").as_bytes());
+            failure_document(error);
         }
         error.kind().exit_code()
+    }
+}
+
+/// The failure as the one JSON document on stdout.
+pub(super) fn failure_document(error: &Error) {
+    let document = serde_json::json!({ "error": {
+        "kind": error.kind(), "place": error.place(), "problem": error.problem(), "hint": error.advice(),
+    }});
+    let _ = written(inert_json(&format!("{document:#}\n")).as_bytes());
+}
+
+/// Writes to stdout; a reader that went away is no failure.
+fn written(bytes: &[u8]) -> Result<u8> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::system(&error, "stdout")),
+        _ => Ok(0),
     }
 }

@@ -66,6 +66,13 @@ impl Histogram {
         }
     }
 
+    /// Counts a step so many times at once.
+    pub fn add_times(&mut self, key: i32, times: u64) {
+        if let Some(count) = self.counts.get_mut((key.clamp(-LAST, LAST) + LAST) as usize) {
+            *count += times;
+        }
+    }
+
     /// The same values in `bins` equal bins from the least to the greatest, each value moved to the middle
     /// of its bin. Few bins smooth the valleys in which a threshold is sought.
     #[must_use]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::Array2;
 
 use super::crew::{Watch, work_off};
-use super::record::{ELIGIBLE, GREEN, Record, STEPS};
+use super::record::{ELIGIBLE, GREEN, STEPS, Stored};
 use crate::error::{Error, Result};
 use crate::geom::runs::{Run, Runs};
 use crate::io::spool::Spool;
@@ -44,7 +44,7 @@ pub(super) struct Decision {
 pub(super) struct Memory<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// The spool of [`Record`]s.
+    /// The spool of [`Record`](super::record::Record)s.
     pub spool: &'a Spool,
     /// Who watches.
     pub watch: &'a dyn Watch,
@@ -56,12 +56,12 @@ impl Memory<'_> {
         &self,
         stage: &'static str,
         init: impl Fn() -> S + Sync,
-        work: impl Fn(&mut S, usize, Record) -> Result<()> + Sync,
+        work: impl Fn(&mut S, usize, Stored) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
         self.watch.stage(stage, self.plan.blocks.len());
         work_off(self.plan.blocks.len(), self.watch, init, |state, index| {
-            let record = Record::fetch(self.spool, index, self.plan.blocks[index])?;
-            work(state, index, record)?;
+            let stored = Stored::fetch(self.spool, index, self.plan.blocks[index])?;
+            work(state, index, stored)?;
             self.watch.step(0);
             Ok(())
         })
@@ -241,8 +241,9 @@ impl Control {
             || [0u64; 2],
             |counts, index, record| {
                 let window = memory.plan.blocks[index];
-                for ((row, col), flags) in record.flags.indexed_iter() {
-                    if flags & ELIGIBLE != 0 && i32::from(record.dnbr[(row, col)]) >= key {
+                let dnbr = record.dnbr()?;
+                for ((row, col), flags) in record.flags()?.indexed_iter() {
+                    if flags & ELIGIBLE != 0 && i32::from(dnbr[(row, col)]) >= key {
                         candidates.marks[candidates.index(window.col + col, window.row + row)]
                             .store(true, Ordering::Relaxed);
                         counts[usize::from(flags & GREEN != 0)] += 1;
@@ -258,8 +259,9 @@ impl Control {
             || [Histogram::new(), Histogram::new()],
             |parts, index, record| {
                 let window = memory.plan.blocks[index];
-                for ((row, col), flags) in record.flags.indexed_iter() {
-                    let step = i32::from(record.dnbr[(row, col)]);
+                let dnbr = record.dnbr()?;
+                for ((row, col), flags) in record.flags()?.indexed_iter() {
+                    let step = i32::from(dnbr[(row, col)]);
                     let cell = candidates.index(window.col + col, window.row + row);
                     if flags & ELIGIBLE != 0 && step < key && ring[(cell / candidates.cols, cell % candidates.cols)] {
                         parts[usize::from(flags & GREEN != 0)].add_key(step);
@@ -343,7 +345,11 @@ impl Decision {
         }
         let parts = memory.visit("decide", Vec::new, |runs: &mut Vec<Run>, index, record| {
             let window = memory.plan.blocks[index];
-            for (row, (flags, steps)) in record.flags.rows().into_iter().zip(record.dnbr.rows()).enumerate() {
+            if record.count() == 0 {
+                return Ok(());
+            }
+            let dnbr = record.dnbr()?;
+            for (row, (flags, steps)) in record.flags()?.rows().into_iter().zip(dnbr.rows()).enumerate() {
                 let mut start = None;
                 for (col, (flags, step)) in flags.iter().zip(steps).enumerate() {
                     match (self.takes(*flags, *step), start) {

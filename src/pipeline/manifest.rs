@@ -55,8 +55,7 @@ impl Manifest {
 
     /// The bytes of the file.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| Error::bug(error.to_string()))?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        let text = serde_json::to_string_pretty(self).map_err(|error| Error::bug(error.to_string()))?;
+        Ok(format!("{}\n", crate::text::inert_json(&text)).into_bytes())
     }
 }

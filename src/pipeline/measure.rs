@@ -131,11 +131,7 @@ impl Pass<'_> {
                 None => sink.put_nothing(window)?,
             }
         }
-        Zip::from(&record.dnbr).and(&record.flags).for_each(|steps, flags| {
-            if flags & ELIGIBLE != 0 {
-                measured.histogram.add_key(i32::from(*steps));
-            }
-        });
+        measured.count(&record, self.known_key);
         measured.areas.add(record.code.view(), &self.plan.grid, window);
         if let Some(changed) = changed {
             measured.changed.add(changed.view(), &self.plan.grid, window);
@@ -346,6 +342,25 @@ impl Measured {
         if let Some(failure) = other.first_failure.filter(|failure| earlier(&self.first_failure, failure)) {
             self.first_failure = Some(failure);
         }
+    }
+
+    /// Counts the eligible dNBR; only which side of a threshold it lies on, where that is known.
+    fn count(&mut self, record: &Record, known_key: Option<i32>) {
+        let eligible = Zip::from(&record.dnbr).and(&record.flags);
+        let Some(key) = known_key else {
+            return eligible.for_each(|step, flags| {
+                if flags & ELIGIBLE != 0 {
+                    self.histogram.add_key(i32::from(*step));
+                }
+            });
+        };
+        let tally = |(all, above): (u64, u64), step: &i16, flags: &u8| {
+            let counts = u64::from(flags & ELIGIBLE);
+            (all + counts, above + (counts & u64::from(i32::from(*step) >= key)))
+        };
+        let (all, above) = eligible.fold((0, 0), tally);
+        self.histogram.add_times(key - 1, all - above);
+        self.histogram.add_times(key, above);
     }
 
     fn note_failure(&mut self, index: usize, window: Window, error: Error) {

@@ -3,6 +3,7 @@
 pub mod crew;
 mod cut;
 mod detect;
+mod fit;
 pub mod inspection;
 mod item;
 pub mod manifest;

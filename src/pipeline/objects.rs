@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::cut::stamp;
 use super::detect::{Decision, Memory, generalised};
 use super::sink::Sink;
-use super::tally::Areas;
 use crate::error::Result;
 use crate::geom::crs::{Crs, Transform};
 use crate::geom::grid::Grid;
@@ -17,7 +16,7 @@ use crate::io::store::Stage;
 use crate::kernel::change::class_of;
 use crate::kernel::label::{Labels, label};
 use crate::kernel::mask;
-use crate::plan::Plan;
+use crate::plan::{Plan, area_ha};
 use crate::recipe::BurnRecipe;
 use crate::vector::object::{Naming, Numbers, Object, objects};
 use crate::vector::trace::trace;
@@ -38,8 +37,8 @@ pub(super) struct Found {
     pub outlines: Vec<LonLat>,
     /// Ground hectares of all objects together.
     pub burned_ha: f64,
-    /// Ground area by burn code.
-    pub codes: Areas,
+    /// Hectares above the threshold in objects below the mapping unit.
+    pub(super) specks_ha: f64,
     /// The objects as a mask.
     pub mask: Runs,
 }
@@ -49,7 +48,6 @@ struct Part {
     dnbr: Zones,
     rbr: Zones,
     classes: ClassCounts,
-    codes: Areas,
 }
 
 /// Decides every pixel, writes the burn layer and measures the objects.
@@ -74,25 +72,29 @@ pub(super) fn find(
         || Part::new(labels.count),
         |part, index, record| {
             let window = plan.blocks[index];
-            let codes = burn_codes(&record.code, &above, &kept, window);
-            part.codes.add(codes.view(), &plan.grid, window);
-            burn.put_codes(window, codes.view())?;
-            let taken = ndarray::Zip::from(&record.flags).and(&record.dnbr);
+            burn.put_codes(window, burn_codes(record.code()?, &above, &kept, window).view())?;
+            if mask.in_window(window).next().is_none() {
+                return Ok(());
+            }
+            let (dnbr, rbr) = (record.dnbr()?, record.rbr()?);
+            let flags = record.flags()?;
+            let taken = ndarray::Zip::from(&flags).and(&dnbr);
             let seen = taken.map_collect(|flags, step| decision.takes(*flags, *step));
-            part.dnbr.feed((&mask, &labels), window, record.dnbr.view(), seen.view())?;
-            part.rbr.feed((&mask, &labels), window, record.rbr.view(), seen.view())?;
-            let classes = record.dnbr.mapv(|step| class_of(f32::from(step) * 1e-4));
+            part.dnbr.feed((&mask, &labels), window, dnbr.view(), seen.view())?;
+            part.rbr.feed((&mask, &labels), window, rbr.view(), seen.view())?;
+            let classes = dnbr.mapv(|step| class_of(f32::from(step) * 1e-4));
             part.classes.feed((&mask, &labels), window, classes.view(), seen.view())
         },
     )?;
     let mut sum = Part::new(labels.count);
     parts.iter().for_each(|part| sum.merge(part));
-    measured(plan, mask, &labels, sum, dates)
+    let specks_ha = area_ha(&plan.grid, &above.subtract(&kept));
+    Ok(Found { specks_ha, ..measured(plan, mask, &labels, sum, dates)? })
 }
 
 /// The burn code of every pixel of a block.
 fn burn_codes(
-    reasons: &ndarray::Array2<u8>,
+    reasons: ndarray::ArrayView2<'_, u8>,
     above: &Runs,
     kept: &Runs,
     window: crate::geom::window::Window,
@@ -117,34 +119,24 @@ fn measured(plan: &Plan, mask: Runs, labels: &Labels, part: Part, dates: &str) -
     for (object, outline) in found.iter_mut().zip(&outlines) {
         object.area_ha = outline.area_ha();
     }
-    let burned_ha = found.iter().map(|object| object.area_ha).sum();
-    Ok(Found { objects: found, outlines, burned_ha, codes: part.codes, mask })
+    // From +0: the empty sum of floats is -0, and nobody wants to read "-0.0 ha".
+    let burned_ha = found.iter().fold(0.0, |sum, object| sum + object.area_ha);
+    Ok(Found { objects: found, outlines, burned_ha, specks_ha: 0.0, mask })
 }
 
 impl Part {
     fn new(count: usize) -> Self {
-        Self {
-            dnbr: Zones::new(count),
-            rbr: Zones::new(count),
-            classes: ClassCounts::new(count, CLASSES),
-            codes: Areas::default(),
-        }
+        Self { dnbr: Zones::new(count), rbr: Zones::new(count), classes: ClassCounts::new(count, CLASSES) }
     }
 
     fn merge(&mut self, other: &Self) {
         self.dnbr.merge(&other.dnbr);
         self.rbr.merge(&other.rbr);
         self.classes.merge(&other.classes);
-        self.codes.merge(&other.codes);
     }
 }
 
 impl Found {
-    /// Hectares above the threshold in objects below the mapping unit.
-    pub(super) fn specks_ha(&self) -> f64 {
-        self.codes.hectares(|code| code == SPECK)
-    }
-
     /// Properties of every object: its numbers and what all share.
     fn properties(&self, shared: &Map<String, Value>) -> Vec<Map<String, Value>> {
         let own = |object: &Object| {

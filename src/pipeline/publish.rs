@@ -19,6 +19,7 @@ use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
 use crate::plan::Side;
+use crate::scene::scale::Confidence;
 use crate::scene::sensor::Sensor;
 
 /// Share of the AOI that both dates must have seen before the figures stand for it.
@@ -50,7 +51,7 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
         changed_ha: (measured.changed.pixels(|_| true) > 0)
             .then(|| rounded(measured.changed.hectares(|code| code == 1))),
         burned_ha: rounded(found.burned_ha),
-        specks_ha: rounded(found.specks_ha()),
+        specks_ha: rounded(found.specks_ha),
         objects: found.objects.len() as u64,
         threshold: decision.threshold,
         threshold_strategy: decision.strategy.clone(),
@@ -60,7 +61,7 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
             control_pixels: decision.control_pixels,
             scenes: scene_offsets(prepared),
         },
-        reliability: Reliability::from_reasons(doubts(measured, decision, valid_share)),
+        reliability: Reliability::from_reasons(doubts(prepared, measured, decision, valid_share)),
         warnings,
         blocks_read,
         bytes_read,
@@ -69,8 +70,12 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
     }
 }
 
-fn doubts(measured: &Measured, decision: &Decision, valid_share: f64) -> Vec<String> {
+fn doubts(prepared: &Prepared, measured: &Measured, decision: &Decision, valid_share: f64) -> Vec<String> {
     let mut doubts = decision.doubts.clone();
+    let unsettled = prepared.pair.scenes.iter().filter(|scene| scene.decision.confidence == Confidence::Low);
+    doubts.extend(unsettled.map(|scene| {
+        format!("nothing settles whether the numbers of {} carry an offset: state it with --offset", scene.product.name)
+    }));
     if valid_share < ENOUGH_SEEN {
         doubts.insert(0, format!("both dates saw only {:.0} % of the area", 100.0 * valid_share));
     }

@@ -87,38 +87,87 @@ impl Record {
         kept.iter().for_each(|part| bytes.extend_from_slice(part));
         spool.put(index, &bytes)
     }
+}
 
+/// A block as it comes out of the spool; steps are unpacked only when asked for.
+pub(super) struct Stored {
+    bytes: Vec<u8>,
+    shape: (usize, usize),
+}
+
+impl Stored {
     /// Takes the block of `window` out of a spool.
     ///
     /// # Errors
     /// As [`Spool::read`]; `Bug` when the block was never stored or has another size.
     pub(super) fn fetch(spool: &Spool, index: usize, window: Window) -> Result<Self> {
         let mut bytes = Vec::new();
-        let lost = || Error::bug(format!("block {index} is not in the spool"));
-        if !spool.read(index, &mut bytes)? {
-            return Err(lost());
-        }
-        let planes = bytes
-            .split_at_checked(window.len())
-            .and_then(|(code, rest)| Some((code, rest.split_at_checked(window.len())?)));
-        let (code, (flags, values)) = planes.ok_or_else(lost)?;
-        let count = flags.iter().filter(|flags| **flags & ELIGIBLE != 0).count();
-        if values.len() != 4 * count {
-            return Err(lost());
-        }
-        let (dnbr, rbr) = values.split_at(2 * count);
-        let plane = |bytes: &[u8]| Array2::from_shape_vec(window.shape(), bytes.to_vec()).map_err(|_| lost());
-        let spread = |bytes: &[u8]| Array2::from_shape_vec(window.shape(), spread(flags, bytes)).map_err(|_| lost());
-        Ok(Self { dnbr: spread(dnbr)?, rbr: spread(rbr)?, code: plane(code)?, flags: plane(flags)? })
+        let found = spool.read(index, &mut bytes)?;
+        let stored = Self { bytes, shape: window.shape() };
+        let pixels = window.len();
+        let sound = found && stored.bytes.len() >= 2 * pixels && stored.bytes.len() == 2 * pixels + 4 * stored.count();
+        if sound { Ok(stored) } else { Err(Error::bug(format!("block {index} is not in the spool"))) }
+    }
+
+    fn pixels(&self) -> usize {
+        self.shape.0 * self.shape.1
+    }
+
+    fn flag_bytes(&self) -> &[u8] {
+        self.bytes.get(self.pixels()..2 * self.pixels()).unwrap_or_default()
+    }
+
+    /// Eligible pixels.
+    pub(super) fn count(&self) -> usize {
+        self.flag_bytes().iter().map(|flags| usize::from(flags & ELIGIBLE)).sum()
+    }
+
+    /// The [`Reason`] of every pixel.
+    ///
+    /// # Errors
+    /// `Bug`, which a fetched block never gives.
+    pub(super) fn code(&self) -> Result<ArrayView2<'_, u8>> {
+        view(self.shape, self.bytes.get(..self.pixels()).unwrap_or_default())
+    }
+
+    /// [`ELIGIBLE`] and [`GREEN`].
+    ///
+    /// # Errors
+    /// `Bug`, which a fetched block never gives.
+    pub(super) fn flags(&self) -> Result<ArrayView2<'_, u8>> {
+        view(self.shape, self.flag_bytes())
+    }
+
+    /// dNBR in steps, 0 where not eligible.
+    ///
+    /// # Errors
+    /// `Bug`, which a fetched block never gives.
+    pub(super) fn dnbr(&self) -> Result<Array2<i16>> {
+        self.spread(0)
+    }
+
+    /// RBR in steps, 0 where not eligible.
+    ///
+    /// # Errors
+    /// `Bug`, which a fetched block never gives.
+    pub(super) fn rbr(&self) -> Result<Array2<i16>> {
+        self.spread(1)
+    }
+
+    /// The steps of one layer, from its low and high bytes.
+    fn spread(&self, layer: usize) -> Result<Array2<i16>> {
+        let count = self.count();
+        let start = 2 * self.pixels() + 2 * count * layer;
+        let (low, high) = self.bytes.get(start..start + 2 * count).unwrap_or_default().split_at(count);
+        let mut steps = low.iter().zip(high).map(|(low, high)| i16::from_le_bytes([*low, *high]));
+        let next = |flags: &u8| if flags & ELIGIBLE != 0 { steps.next().unwrap_or(0) } else { 0 };
+        let all = self.flag_bytes().iter().map(next).collect();
+        Array2::from_shape_vec(self.shape, all).map_err(|error| Error::bug(error.to_string()))
     }
 }
 
-/// Low and high bytes of the eligible pixels' steps as steps of all pixels, 0 elsewhere.
-fn spread(flags: &[u8], bytes: &[u8]) -> Vec<i16> {
-    let (low, high) = bytes.split_at(bytes.len() / 2);
-    let mut steps = low.iter().zip(high).map(|(low, high)| i16::from_le_bytes([*low, *high]));
-    let next = |flags: &u8| if flags & ELIGIBLE != 0 { steps.next().unwrap_or(0) } else { 0 };
-    flags.iter().map(next).collect()
+fn view(shape: (usize, usize), bytes: &[u8]) -> Result<ArrayView2<'_, u8>> {
+    ArrayView2::from_shape(shape, bytes).map_err(|error| Error::bug(error.to_string()))
 }
 
 #[cfg(test)]
@@ -145,10 +194,10 @@ mod tests {
         let stage = crate::io::store::Stage::begin(&folder.path().join("out"), false, &[]).unwrap();
         let spool = Spool::compressed(stage.temporary("memory").unwrap());
         record.store(&spool, 0).unwrap();
-        let back = Record::fetch(&spool, 0, Window::whole(2, 2)).unwrap();
-        assert_eq!((back.code, back.flags), (record.code, record.flags));
-        assert_eq!(back.dnbr, array![[5, 0], [700, 8]]);
-        assert_eq!(back.rbr, array![[1, 0], [-3, 4]]);
-        assert!(Record::fetch(&spool, 1, Window::whole(2, 2)).is_err());
+        let back = Stored::fetch(&spool, 0, Window::whole(2, 2)).unwrap();
+        assert_eq!((back.code().unwrap(), back.flags().unwrap()), (record.code.view(), record.flags.view()));
+        assert_eq!(back.dnbr().unwrap(), array![[5, 0], [700, 8]]);
+        assert_eq!(back.rbr().unwrap(), array![[1, 0], [-3, 4]]);
+        assert!(Stored::fetch(&spool, 1, Window::whole(2, 2)).is_err());
     }
 }

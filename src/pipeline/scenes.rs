@@ -6,8 +6,10 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::crew::guarded;
+use super::fit;
 use super::request::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
 use crate::io::product::{self, Ask, Product};
@@ -29,7 +31,7 @@ pub(super) struct Scene {
     /// How its numbers become reflectance.
     pub decision: Decision,
     /// What its bands look like.
-    measured: Vec<(Band, Measured)>,
+    pub measured: Vec<(Band, Measured)>,
 }
 
 /// Both sides, opened and found fit for each other.
@@ -59,13 +61,16 @@ impl Pair {
                 products.push((side, product));
             }
         }
-        refuse_same(&products)?;
-        refuse_swapped(&products)?;
+        fit::refuse_same(&products)?;
+        fit::refuse_swapped(&products)?;
         let (nir, roles) = wanted(&products, layers, &request.recipe)?;
         let scenes = products.into_iter().map(|(side, product)| Scene::judged(side, product, &roles, request));
         let scenes = scenes.collect::<Result<Vec<_>>>()?;
         let mut pair = Self { scenes, roles, nir, warnings: Vec::new() };
-        pair.compare_radiometry(request)?;
+        fit::refuse_copies(&pair)?;
+        if request.offset.is_none() {
+            fit::compare_radiometry(&pair)?;
+        }
         pair.warnings = pair.notes();
         Ok(pair)
     }
@@ -132,20 +137,6 @@ impl Pair {
             .map(|located| (located.band, located.raster, located.index))
     }
 
-    /// Refuses a pair in which one side's numbers carry an offset that the other's do not.
-    fn compare_radiometry(&self, request: &Request) -> Result<()> {
-        if request.offset.is_some() {
-            return Ok(());
-        }
-        let (Some(before), Some(after)) = (self.side(Side::Before).next(), self.side(Side::After).next()) else {
-            return Ok(());
-        };
-        if [before, after].iter().any(|scene| scene.product.sensor != Sensor::Sentinel2) {
-            return Ok(());
-        }
-        scale::compare((&before.measured, before.decision.scale), (&after.measured, after.decision.scale))
-    }
-
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for scene in &self.scenes {
@@ -160,6 +151,11 @@ impl Pair {
                     side.word()
                 ));
             }
+        }
+        if let (Some(before), Some(after)) = (self.date(Side::Before), self.date(Side::After))
+            && before == after
+        {
+            notes.push(format!("both sides are of the same day, {before}"));
         }
         let sensors: Vec<Sensor> = self.scenes.iter().map(|scene| scene.product.sensor).collect();
         if sensors.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -196,7 +192,11 @@ impl Scene {
 /// # Errors
 /// As [`product::open`].
 pub(super) fn open_any(path: &Path, ask: &Ask, limits: &Limits) -> Result<Product> {
-    product::open(path, ask, limits, open_tiff).map_err(|error| placed(error, path))
+    product::open(path, ask, limits, open_tiff).map_err(|error| {
+        let missing = error.kind() == Kind::Missing;
+        let error = placed(error, path);
+        if missing { error.hint("check the path: relative ones start at the current folder") } else { error }
+    })
 }
 
 /// What samples of the wanted bands look like, and whether any of them is of floats.
@@ -205,18 +205,20 @@ pub(super) fn measured_bands(
     wanted: &(dyn Fn(Band) -> bool + Sync),
 ) -> (Vec<(Band, Measured)>, bool) {
     let located: Vec<_> = product.bands.iter().filter(|located| wanted(located.band)).collect();
-    let measured = located.par_iter().map(|located| {
-        let samples = sampled(&product.rasters[located.raster], located.index)?;
-        Ok(Measured::of(&samples).map(|measured| (located.band, measured)))
-    });
-    let measured: Result<Vec<_>> = measured.collect();
-    let float = located.iter().any(|located| is_float(&product.rasters[located.raster], located.index));
     // Damage is for the measuring pass to name, block by block; here it only means "not measured".
-    (measured.unwrap_or_default().into_iter().flatten().collect(), float)
+    let measured = located.par_iter().filter_map(|located| {
+        let samples = guarded(|| sampled(&product.rasters[located.raster], located.index)).ok()?;
+        Measured::of(&samples).map(|measured| (located.band, measured))
+    });
+    let measured: Vec<_> = measured.collect();
+    let float = located.iter().any(|located| is_float(&product.rasters[located.raster], located.index));
+    (measured, float)
 }
 
 fn no_grid(reason: &str) -> Error {
-    Error::unsupported(format!("has no usable grid: {reason}")).hint("give it a north-up grid with gdalwarp")
+    Error::unsupported(format!("has no usable grid: {reason}")).hint(
+        "give it a north-up grid in a known reference system with gdalwarp -t_srs (gdal_edit -a_srs where it has none)",
+    )
 }
 
 /// The path in front of an error, unless it is there already.
@@ -277,34 +279,6 @@ fn widened(samples: &Samples) -> Box<dyn Iterator<Item = f64> + '_> {
         Samples::I64(values) => Box::new(values.iter().map(|value| *value as f64)),
         Samples::F32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
         Samples::F64(values) => Box::new(values.iter().copied()),
-    }
-}
-
-/// Refuses a pair whose two sides read the same bands of the same files.
-fn refuse_same(products: &[(Side, Product)]) -> Result<()> {
-    for (_, before) in products.iter().filter(|(side, _)| *side == Side::Before) {
-        for (_, after) in products.iter().filter(|(side, _)| *side == Side::After) {
-            let places =
-                |product: &Product| product.bands.iter().map(|l| (l.band, l.raster, l.index)).collect::<Vec<_>>();
-            if before.files == after.files && places(before) == places(after) {
-                return Err(Error::mismatch("is given as before and as after").at(&before.name)
-                    .hint("a change needs two dates; check the paths, or --before-bands and --after-bands for one file with both"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Refuses an after scene that is older than a before scene.
-fn refuse_swapped(products: &[(Side, Product)]) -> Result<()> {
-    let dates =
-        |wanted: Side| products.iter().filter(move |(side, _)| *side == wanted).filter_map(|(_, product)| product.date);
-    match (dates(Side::Before).max(), dates(Side::After).min()) {
-        (Some(before), Some(after)) if after < before => {
-            Err(Error::mismatch(format!("the after scene ({after}) is older than the before scene ({before})"))
-                .hint("swap --before and --after, or correct a date with --before-date and --after-date"))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::kernel::accuracy::{Confusion, Measures, Ranks};
 use crate::kernel::reflectance::{Encoding, Plane};
 use crate::limits::Limits;
 use crate::recipe::Upsample;
+use crate::text::shown_path;
 
 /// What is scored.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +78,7 @@ pub fn score(question: Question<'_>, watch: &dyn Watch, limits: &Limits) -> Resu
     let continuous = is_continuous(&raster);
     let reference = reference(question.reference, &grid, limits)?;
     let layer = match question.layer {
-        Some(path) => Some(tap(&opened(path, limits)?, &grid).map_err(|error| error.at(path.display()))?),
+        Some(path) => Some(tap(&opened(path, limits)?, &grid).map_err(|error| error.at(shown_path(path)))?),
         None => continuous.then(|| mask.clone()),
     };
     let scale = |raster: &Arc<dyn Raster>| raster.info().bands.first().and_then(|band| band.scale).unwrap_or(1.0);
@@ -159,12 +160,12 @@ fn reference(path: &Path, grid: &Grid, limits: &Limits) -> Result<Reference> {
         path.extension().is_some_and(|end| end.eq_ignore_ascii_case("geojson") || end.eq_ignore_ascii_case("json"));
     if is_json {
         let area = Aoi::from_geojson(&store::read_text(path, limits.text_bytes)?, limits)
-            .map_err(|error| error.at(path.display()))?;
+            .map_err(|error| error.at(shown_path(path)))?;
         return Ok(Reference::Area(area.runs_on(grid)?));
     }
-    let tap = tap(&opened(path, limits)?, grid).map_err(|error| error.at(path.display()))?;
+    let tap = tap(&opened(path, limits)?, grid).map_err(|error| error.at(shown_path(path)))?;
     if tap.is_disjoint() {
-        return Err(Error::mismatch("lies elsewhere than the mask").at(path.display()));
+        return Err(Error::mismatch("lies elsewhere than the mask").at(shown_path(path)));
     }
     Ok(Reference::Raster(tap))
 }
@@ -178,7 +179,7 @@ fn grid_of(raster: &Arc<dyn Raster>, path: &Path) -> Result<Grid> {
         .info()
         .grid
         .clone()
-        .map_err(|reason| Error::unsupported(format!("has no usable grid: {reason}")).at(path.display()))
+        .map_err(|reason| Error::unsupported(format!("has no usable grid: {reason}")).at(shown_path(path)))
 }
 
 fn tap(raster: &Arc<dyn Raster>, grid: &Grid) -> Result<Tap> {

@@ -8,10 +8,12 @@ use super::crew::Watch;
 use super::manifest::{self, Entry, Manifest};
 use super::request::Request;
 use super::{Prepared, run};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::io::store;
 use crate::limits::Limits;
 use crate::recipe::Recipe;
+
+const DAMAGED: &str = "the manifest is damaged or none of groundtell's: make the run again";
 
 /// What became of the files of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -40,17 +42,33 @@ pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
 /// Runs the recorded request again into `scratch` and names the files that differ from the record.
 ///
 /// # Errors
-/// As a run; `Mismatch` when an input is not the recorded one any more.
+/// As a run; `Mismatch` when an input is not the recorded one any more, `Unsupported` when the manifest is
+/// that of another command, `Interrupted` when `watch` stops it.
 pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &Limits) -> Result<Vec<String>> {
+    if recorded.command != "change" {
+        let command = crate::text::Foreign::new(&recorded.command);
+        return Err(Error::unsupported(format!("a run of '{command}' is not replayed"))
+            .at(manifest::NAME)
+            .hint("only runs of 'groundtell change' are; without --replay the checksums are compared"));
+    }
     for input in &recorded.inputs {
-        let now = store::sha256_of(Path::new(&input.path))?;
-        if !input.sha256.starts_with("not ") && now != input.sha256 {
-            return Err(Error::mismatch("is not the file that was read then (its checksum differs)").at(&input.path));
+        if watch.stopped() {
+            return Err(Error::new(Kind::Interrupted, "stopped by a signal"));
+        }
+        if input.sha256.starts_with("not ") {
+            continue;
+        }
+        let now = store::sha256_of(Path::new(&input.path))
+            .map_err(|error| error.hint("relative paths are those of the folder in which the run was started"))?;
+        if now != input.sha256 {
+            return Err(Error::mismatch("is not the file that was read then (its checksum differs)")
+                .at(crate::text::Foreign::new(&input.path))
+                .hint("only the same inputs can show that the same output comes out"));
         }
     }
     let broken = |error: serde_json::Error| Error::malformed(error.to_string()).at(manifest::NAME);
     let mut request: Request = serde_json::from_value(recorded.request.clone()).map_err(broken)?;
-    request.recipe = serde_json::from_value::<Recipe>(recorded.recipe.clone()).map_err(broken)?;
+    request.recipe = serde_json::from_value::<Recipe>(recorded.recipe.clone()).map_err(broken)?.checked()?;
     let prepared = Prepared::new(request, None, limits)?;
     run(&prepared, scratch, false, watch)?;
     let fresh = read_manifest(scratch, limits)?;
@@ -60,7 +78,7 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
 fn read_manifest(folder: &Path, limits: &Limits) -> Result<Manifest> {
     let text = store::read_text(&folder.join(manifest::NAME), limits.text_bytes)
         .map_err(|error| error.hint("name the output folder of a groundtell run"))?;
-    Manifest::from_json(&text).map_err(|error| error.at(folder.display()))
+    Manifest::from_json(&text).map_err(|error| error.at(crate::text::shown_path(folder)).hint(DAMAGED))
 }
 
 /// What is wrong with one file, if anything; a path that leaves the folder is never opened.

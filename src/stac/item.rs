@@ -106,10 +106,9 @@ impl Item {
     /// `Bug` for a path that is not relative and plain, a class name that is not plain, a key
     /// given twice, or a bounding box outside the globe.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(&self.to_json()?)
+        let text = serde_json::to_string_pretty(&self.to_json()?)
             .map_err(|error| Error::bug(format!("the item was not serialised: {error}")))?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        Ok(format!("{}\n", crate::text::inert_json(&text)).into_bytes())
     }
 
     /// The item as a JSON value, keys in a fixed order.

@@ -17,11 +17,7 @@ use crate::text::shown_path;
 pub fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
     let place = || shown_path(path);
     let failed = |error| Error::system(&error, place());
-    // Asked before opening: opening a pipe nobody writes to would never return.
-    let found = std::fs::metadata(path).map_err(failed)?;
-    if !found.is_file() {
-        return Err(Error::unsupported("this is not a regular file").at(place()));
-    }
+    refuse_endless(path)?;
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > max_bytes {
@@ -33,10 +29,17 @@ pub fn read_text(path: &Path, max_bytes: u64) -> Result<String> {
     })
 }
 
+/// Refuses pipes and devices. Asked before opening: opening a pipe nobody writes to would never return.
+fn refuse_endless(path: &Path) -> Result<()> {
+    let found = std::fs::metadata(path).map_err(|error| Error::system(&error, shown_path(path)))?;
+    if found.is_file() { Ok(()) } else { Err(Error::unsupported("this is not a regular file").at(shown_path(path))) }
+}
+
 /// SHA-256 of a file, as 64 lower-case hexadecimal digits.
 ///
 /// # Errors
-/// `Missing` when it is not there, `Environment` when the disk fails.
+/// `Missing` when it is not there, `Unsupported` when it is no regular file (a pipe or device has no end),
+/// `Environment` when the disk fails.
 pub fn sha256_of(path: &Path) -> Result<String> {
     hash(path).map(|(digits, _)| digits)
 }
@@ -83,6 +86,7 @@ pub(super) fn hash(path: &Path) -> Result<(String, u64)> {
 /// Length and SHA-256, read in pieces.
 pub(super) fn digest(path: &Path) -> Result<(u64, [u8; 32])> {
     let failed = |error| Error::system(&error, shown_path(path));
+    refuse_endless(path)?;
     let mut file = File::open(path).map_err(failed)?;
     let mut hasher = Sha256::new();
     let mut piece = vec![0; 1 << 16];
