@@ -193,10 +193,20 @@ impl Scene {
 /// As [`product::open`].
 pub(super) fn open_any(path: &Path, ask: &Ask, limits: &Limits) -> Result<Product> {
     product::open(path, ask, limits, open_tiff).map_err(|error| {
-        let missing = error.kind() == Kind::Missing;
-        let error = placed(error, path);
-        if missing { error.hint("check the path: relative ones start at the current folder") } else { error }
+        let advice = advice(error.kind());
+        placed(error, path).hint(advice)
     })
+}
+
+/// What to do about a product that was refused, where the reader knew nothing better.
+fn advice(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Missing => "check the path: relative ones start at the current folder",
+        Kind::Usage | Kind::Mismatch => "see what it holds with 'groundtell inspect', and name its bands with --bands",
+        Kind::Unsupported => "rewrite it with gdal_translate -of COG, or build with --features gdal",
+        Kind::Limit => "this is more than a scene has; if it is meant, cut it with gdal_translate",
+        _ => "the file is damaged or lies about itself: fetch it again",
+    }
 }
 
 /// What samples of the wanted bands look like, and whether any of them is of floats.

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod bench;
 pub(crate) mod tif;
 
 use std::collections::BTreeMap;
@@ -141,7 +142,9 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     while let Some(next) = left.pop() {
         for entry in std::fs::read_dir(&next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_symlink() {
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), b"a link".to_vec());
+            } else if path.is_dir() {
                 left.push(path);
             } else {
                 found.insert(path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap());
