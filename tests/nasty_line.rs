@@ -107,7 +107,8 @@ fn inspect_reads_as_gdal_does_or_refuses() {
     println!("{} files through inspect --checksum", files.len());
     table.iter().for_each(|(word, count)| println!("{count:4} {word}"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(table, BTreeMap::from(INSPECTED));
+    // The system's GDAL reads more, and which depends on its version.
+    assert!(cfg!(feature = "gdal") || table == BTreeMap::from(INSPECTED), "{table:?}");
 }
 
 /// `change` from a file to another, and to itself with its bands the other way round.
@@ -150,5 +151,6 @@ fn change_takes_no_harm_from_any_file() {
     }
     println!("{} runs of change; by exit code: {table:?}", 2 * files.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(table, BTreeMap::from(CHANGED));
+    // The system's GDAL reads more, and which depends on its version.
+    assert!(cfg!(feature = "gdal") || table == BTreeMap::from(CHANGED), "{table:?}");
 }
