@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs commands side by side, interleaved (A B A B ...), and prints what each cost and the ratios round by round.
 
-    compare.py [--rounds 7] [--json FILE] [--env NAME=VALUE ...] LABEL=COMMAND LABEL=COMMAND [...]
+    compare.py [--rounds 7] [--json FILE] [--markdown] [--env NAME=VALUE ...] LABEL=COMMAND LABEL=COMMAND [...]
 
 The first command is ours; every other is a peer. CPU seconds are user plus system, memory is the peak resident set; both
 come from the kernel. One unmeasured round goes first, so that files are in the page cache for all alike.
@@ -21,6 +21,7 @@ def arguments():
     parser.add_argument("commands", nargs="+", metavar="LABEL=COMMAND")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", metavar="FILE", help="write every single measurement here")
+    parser.add_argument("--markdown", action="store_true", help="print a table for a README")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="set for all commands")
     parser.add_argument("--no-warm-up", action="store_true")
     asked = parser.parse_args()
@@ -66,6 +67,16 @@ def show(found, rounds):
         print(f"{'/ ' + peer:>16}  {'   '.join(cells)}")
 
 
+def show_markdown(found):
+    print("| what | CPU s | peak MiB | CPU, ours over it | memory, ours over it |\n|---|---|---|---|---|")
+    for label, cost in found["costs"].items():
+        cells = [f"{cost[key]['median']:.{digits}f} ({cost[key]['min']:.{digits}f} to {cost[key]['max']:.{digits}f})"
+                 for key, _, digits in COLUMNS[:2]]
+        ratio = found["ratios"].get(label)
+        cells += [f"{ratio[key]['median']:.2f}" if ratio else "" for key, _, _ in COLUMNS[:2]]
+        print(f"| {label} | {' | '.join(cells)} |")
+
+
 def main():
     asked = arguments()
     commands = [tuple(command.split("=", 1)) for command in asked.commands]
@@ -73,6 +84,8 @@ def main():
     costs = measured(commands, asked.rounds, environment, not asked.no_warm_up)
     found = summary(costs)
     show(found, asked.rounds)
+    if asked.markdown:
+        show_markdown(found)
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as out:
             json.dump({"machine": machine(), "commands": dict(commands), "environment": environment,
