@@ -15,11 +15,13 @@
 mod common;
 
 use std::path::Path;
+use std::time::Duration;
 
 use common::bench::Bench;
 use common::tif::{BANDS, CORNER, Tif};
-use common::{json, run};
+use common::{json, names, run};
 use groundtell::io::raster::Samples;
+use rayon::prelude::*;
 use serde_json::json;
 
 #[test]
@@ -278,4 +280,44 @@ fn what_has_no_value_is_not_unchanged() {
     for word in ["0.0 % of it seen", "doubtful", "not covered", "0.0 ha in 0 objects"] {
         assert!(text.contains(word) && !text.contains("-0.0"), "{word}: {text}");
     }
+}
+
+/// A fixed sequence of pseudo-random numbers.
+fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move |below| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    }
+}
+
+#[test]
+fn no_flipped_byte_crashes_the_line() {
+    let bench = Bench::new();
+    let (tiles, _) = Tif { tile: Some(32), ..Tif::after() }.bytes();
+    let (strip, places) = Tif::after().bytes();
+    let seeds: u64 = std::env::var("GROUNDTELL_FLIPS").ok().and_then(|n| n.parse().ok()).unwrap_or(150);
+    let codes: Vec<Option<i32>> = (0..seeds)
+        .into_par_iter()
+        .map(|seed| {
+            let mut random = numbers(seed);
+            let mut bytes = if seed % 2 == 0 { tiles.clone() } else { strip.clone() };
+            for _ in 0..=random(3) {
+                // The header, where lies are told; values such as 0, 1 and 255 more often than others.
+                let at = random(places[0].0);
+                bytes[at] = [0, 1, 127, 128, 255, random(256) as u8][random(6)];
+            }
+            let name = format!("flip{seed}_20251125.tif");
+            std::fs::write(bench.path().join(&name), bytes).unwrap();
+            let ended = bench.change(&name, &["--out", &format!("out{seed}"), "-j", "1"]);
+            std::fs::remove_file(bench.path().join(&name)).unwrap();
+            let sound = matches!(ended.code, Some(0 | 2 | 3)) && ended.took < Duration::from_secs(2);
+            assert!(sound, "seed {seed}: {:?} after {:?}: {}", ended.code, ended.took, ended.talk);
+            ended.code
+        })
+        .collect();
+    let count = |code: i32| codes.iter().filter(|other| **other == Some(code)).count();
+    println!("{} done, {} refused, {} in part", count(0), count(2), count(3));
+    assert!(count(0) > 10 && count(2) > 10);
+    assert!(names(bench.path()).iter().all(|name| !name.contains("partial")));
 }

@@ -111,8 +111,11 @@ fn inspect_reads_as_gdal_does_or_refuses() {
     assert!(cfg!(feature = "gdal") || table == BTreeMap::from(INSPECTED), "{table:?}");
 }
 
+/// An exit code, or what was wrong.
+type Code = Result<Option<i32>, String>;
+
 /// `change` from a file to another, and to itself with its bands the other way round.
-fn changes(data: &Path, before: &str, after: &str) -> Vec<Result<Option<i32>, String>> {
+fn changes(data: &Path, before: &str, after: &str) -> Vec<Code> {
     let scratch = TempDir::new().unwrap();
     let out = scratch.path().join("out").display().to_string();
     let plain = ["change", "--before", before, "--after", after, "--sensor", "s2", "--scale", "0.0001", "-j", "1"];
@@ -137,7 +140,7 @@ fn change_takes_no_harm_from_any_file() {
     let oracle = oracle("nasty.json");
     let files: Vec<&String> = oracle["files"].as_object().unwrap().keys().collect();
     let next = |at: usize| files[(at + 1) % files.len()];
-    let outcomes: Vec<(usize, Vec<Result<Option<i32>, String>>)> =
+    let outcomes: Vec<(usize, Vec<Code>)> =
         (0..files.len()).into_par_iter().map(|at| (at, changes(&data, files[at], next(at)))).collect();
     let mut table = BTreeMap::<Option<i32>, usize>::new();
     let mut wrong = Vec::new();

@@ -205,6 +205,7 @@ fn advice(kind: Kind) -> &'static str {
         Kind::Usage | Kind::Mismatch => "see what it holds with 'groundtell inspect', and name its bands with --bands",
         Kind::Unsupported => "rewrite it with gdal_translate -of COG, or build with --features gdal",
         Kind::Limit => "this is more than a scene has; if it is meant, cut it with gdal_translate",
+        Kind::Environment => "the system refused this: check permissions and limits (ulimit -a)",
         _ => "the file is damaged or lies about itself: fetch it again",
     }
 }

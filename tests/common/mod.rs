@@ -69,7 +69,7 @@ pub(crate) fn program(folder: &Path) -> Command {
 /// Runs the program in `folder`; what hangs is killed and fails.
 #[track_caller]
 pub(crate) fn run(folder: &Path, line: &[&str]) -> Ended {
-    ended(&mut program(folder).args(line))
+    ended(program(folder).args(line))
 }
 
 /// Runs a command to its end.
