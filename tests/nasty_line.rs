@@ -62,6 +62,9 @@ fn behaves(ended: &Ended, names: &[&str]) -> Result<(), String> {
     if code == 2 && !names.iter().any(|name| ended.talk.contains(&base(name))) {
         return Err(format!("names no file: {}", ended.talk));
     }
+    if names.iter().any(|name| ended.talk.contains(&format!("{name}: {name}"))) {
+        return Err(format!("names the file twice: {}", ended.talk));
+    }
     if code == 2 && !ended.talk.contains("\n\nhint: ") {
         return Err(format!("gives no hint: {}", ended.talk));
     }
@@ -79,6 +82,10 @@ fn outcome(name: &str, ended: &Ended, gdal: &Value) -> Result<String, String> {
     match &gdal["sha256"] {
         Value::Null => Ok("read, GDAL fails".into()),
         theirs if theirs == sum => Ok("read, equal to GDAL".into()),
+        // Lossy pictures come out as the system's decoder has them.
+        _ if answer[0]["rasters"][0]["format"].as_str().is_some_and(|format| format.contains("by GDAL")) => {
+            Ok("read by the system's GDAL".into())
+        }
         _ if CMYK.contains(&name) => Ok("read, CMYK as stored".into()),
         theirs => Err(format!("{sum} and not {theirs}")),
     }

@@ -192,10 +192,7 @@ impl Scene {
 /// # Errors
 /// As [`product::open`].
 pub(super) fn open_any(path: &Path, ask: &Ask, limits: &Limits) -> Result<Product> {
-    product::open(path, ask, limits, open_tiff).map_err(|error| {
-        let advice = advice(error.kind());
-        placed(error, path).hint(advice)
-    })
+    product::open(path, ask, limits, open_tiff).map_err(|error| placed(error, path))
 }
 
 /// What to do about a product that was refused, where the reader knew nothing better.
@@ -232,10 +229,11 @@ fn no_grid(reason: &str) -> Error {
     )
 }
 
-/// The path in front of an error, unless it is there already.
-fn placed(error: Error, path: &Path) -> Error {
-    let shown = crate::text::shown_path(path).to_string();
-    if error.place().is_some_and(|place| place.starts_with(&shown)) { error } else { error.at(shown) }
+/// The path in front of an error, unless it is there already, and what to do where nothing better is known.
+pub(super) fn placed(error: Error, path: &Path) -> Error {
+    let (shown, advice) = (crate::text::shown_path(path).to_string(), advice(error.kind()));
+    let error = if error.place().is_some_and(|place| place.starts_with(&shown)) { error } else { error.at(shown) };
+    error.hint(advice)
 }
 
 fn is_float(raster: &Arc<dyn Raster>, index: usize) -> bool {
