@@ -204,7 +204,14 @@ fn aoi_frame(aoi: &Aoi, lattice: &Grid, limits: &Limits) -> Result<Grid> {
 fn common_frame(sources: &[Source], lattice: &Grid, limits: &Limits) -> Result<Grid> {
     let covered = |side: Side| -> Result<Bounds> {
         let grids = sources.iter().filter(|source| source.side == side);
-        let boxes = grids.map(|source| bounds_in(&source.grid, lattice.crs())).collect::<Result<Vec<_>>>()?;
+        let boxes = grids.map(|source| {
+            bounds_in(&source.grid, lattice.crs()).map_err(|error| {
+                error
+                    .at(&source.scene)
+                    .hint("its grid lies nowhere near the others': check its reference system and corner")
+            })
+        });
+        let boxes = boxes.collect::<Result<Vec<_>>>()?;
         boxes.into_iter().reduce(|a, b| a.union(&b)).ok_or_else(|| Error::bug("a side without a scene"))
     };
     let (before, after) = (covered(Side::Before)?, covered(Side::After)?);

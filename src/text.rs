@@ -32,6 +32,11 @@ impl fmt::Display for Foreign {
     }
 }
 
+/// The whole text in one line, inert: for words of ours that have foreign ones among them.
+pub fn inert_line(text: &str) -> String {
+    text.chars().map(inert).collect()
+}
+
 /// A path as the user may see it: inert, with the losses of a lossy conversion visible.
 pub fn shown_path(path: &std::path::Path) -> Foreign {
     Foreign::new(path.to_string_lossy())

@@ -177,8 +177,8 @@ fn the_plan_reads_no_more_than_it_says_and_writes_nothing() {
 fn the_recipe_is_printed_changed_and_read_again() {
     let folder = TempDir::new().unwrap();
     let printed = run(folder.path(), &["change", "--print-recipe"]).done().data;
-    assert!(printed.contains("threshold = \"otsu\""));
-    std::fs::write(folder.path().join("r.toml"), printed.replace("\"otsu\"", "\"kittler\"")).unwrap();
+    assert!(printed.contains("threshold = \"auto\""));
+    std::fs::write(folder.path().join("r.toml"), printed.replace("\"auto\"", "\"kittler\"")).unwrap();
     let line = ["change", "--recipe", "r.toml", "--set", "burn.min_area_ha=2", "--print-recipe", "--gpkg"];
     let changed = run(folder.path(), &line).done().data;
     for word in ["threshold = \"kittler\"", "min_area_ha = 2.0", "gpkg = true"] {

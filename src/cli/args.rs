@@ -95,7 +95,7 @@ pub struct Change {
     /// Type of the continuous layers
     #[arg(long, value_name = "TYPE")]
     pub dtype: Option<LayerDtype>,
-    /// Compression of the layers: zstd[:level], deflate[:level] or none
+    /// Compression of the layers: zstd, zstd:LEVEL, deflate, deflate:LEVEL or none
     #[arg(long, value_name = "CODEC")]
     pub codec: Option<String>,
     /// Layers to write, such as dnbr,rbr,rdnbr,cva,dndvi,nbr_after
@@ -262,7 +262,7 @@ pub struct Simulate {
     /// Bands to write besides SCL, such as B04,B8A,B12; all by default
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub bands: Option<Vec<String>>,
-    /// Compression of the scenes: zstd[:level], deflate[:level] or none
+    /// Compression of the scenes: zstd, zstd:LEVEL, deflate, deflate:LEVEL or none
     #[arg(long, default_value = "deflate:6")]
     pub codec: String,
 }

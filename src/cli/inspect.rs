@@ -10,6 +10,7 @@ use super::talk::Talk;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::pipeline::inspection::{Inspection, inspect};
+use crate::text::inert_line;
 
 pub(super) fn run(asked: &Inspect, talk: &Talk) -> Result<u8> {
     let limits = Limits::default();
@@ -39,7 +40,7 @@ fn text(found: &Inspection) -> String {
     let mut line = |name: &str, value: &Value| {
         let words = match value {
             Value::Null => return,
-            Value::String(text) => text.clone(),
+            Value::String(text) => inert_line(text),
             other => other.to_string(),
         };
         let _ = writeln!(page, "  {name:<10} {words}");

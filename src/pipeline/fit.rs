@@ -8,7 +8,7 @@ use crate::geom::grid::Grid;
 use crate::io::product::Product;
 use crate::io::store;
 use crate::plan::Side;
-use crate::scene::scale;
+use crate::scene::scale::{self, Confidence};
 use crate::scene::sensor::Sensor;
 
 /// Refuses a pair whose two sides read the same bands of the same files.
@@ -84,10 +84,42 @@ pub(super) fn compare_radiometry(pair: &Pair) -> Result<()> {
         if sentinel2 && show_one_place(before, after) {
             let compared =
                 scale::compare((&before.measured, before.decision.scale), (&after.measured, after.decision.scale));
-            compared.map_err(|error| error.at(format!("{} and {}", before.product.name, after.product.name)))?;
+            let both = format!("{} and {}", before.product.name, after.product.name);
+            compared.and_then(|()| refuse_lone_offset(before, after)).map_err(|error| error.at(both))?;
         }
     }
     Ok(())
+}
+
+/// Refuses a pair in which nothing settles the offset of one scene, and the median band of that scene is
+/// brighter by an offset at its dark end: a fire darkens one band or another, but not all of them.
+fn refuse_lone_offset(before: &Scene, after: &Scene) -> Result<()> {
+    const OFFSET: f64 = 0.1;
+    const NEAR: f64 = 0.02;
+    let unsettled = |scene: &Scene| scene.decision.confidence == Confidence::Low;
+    let (doubted, settled) = match (unsettled(before), unsettled(after)) {
+        (true, false) => (before, after),
+        (false, true) => (after, before),
+        _ => return Ok(()),
+    };
+    let mut jumps: Vec<f64> = doubted
+        .measured
+        .iter()
+        .filter_map(|(band, at)| {
+            let (_, other) = settled.measured.iter().find(|(other, _)| other == band)?;
+            Some(doubted.scale().reflectance(at.p1) - settled.scale().reflectance(other.p1))
+        })
+        .collect();
+    jumps.sort_by(f64::total_cmp);
+    match jumps.get(jumps.len() / 2) {
+        Some(median) if jumps.len() > 2 && (median - OFFSET).abs() <= NEAR => Err(Error::mismatch(format!(
+            "nothing says whether the numbers of {} carry an offset, and its darkest pixels are brighter by {median:.3} \
+             in the median band, which is the mark of one",
+            doubted.product.name
+        ))
+        .hint("see what both declare with groundtell inspect; name the product with its metadata, or override with --offset")),
+        _ => Ok(()),
+    }
 }
 
 /// Every scene before with every scene after.

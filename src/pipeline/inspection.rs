@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::reading::read_codes;
-use super::scenes::{measured_bands, open_any};
+use super::scenes::{measured_bands, open_any, placed};
 use super::tap::{Classes, Tap};
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
@@ -72,7 +72,7 @@ pub fn inspect(
     let mut found = Inspection { name, facts, rasters: Vec::new(), notes: Vec::new() };
     for (number, raster) in rasters.iter().enumerate() {
         let located = product.as_ref().map(|product| located(product, number)).unwrap_or_default();
-        let checksum = checksum.then(|| sum(raster)).transpose().map_err(|error| error.at(&found.name))?;
+        let checksum = checksum.then(|| sum(raster)).transpose().map_err(|error| placed(error, path))?;
         found.rasters.push(RasterFacts { bands: located, info: raster.info().clone(), checksum });
     }
     if let (Ok(product), true) = (&product, measure) {

@@ -103,7 +103,9 @@ impl Pass<'_> {
         results.into_iter().for_each(|part| sum.merge(part));
         sum.failed.sort_by_key(|failed| (failed.window.row, failed.window.col));
         match sum.first_failure.take() {
-            Some((_, error)) if sum.blocks.read + sum.blocks.masked == 0 => Err(error),
+            Some((_, error)) if sum.blocks.read + sum.blocks.masked == 0 => {
+                Err(error.hint("no block could be read: the file is damaged or cut short, fetch it again"))
+            }
             _ => Ok(sum),
         }
     }

@@ -192,11 +192,19 @@ impl Scene {
 /// # Errors
 /// As [`product::open`].
 pub(super) fn open_any(path: &Path, ask: &Ask, limits: &Limits) -> Result<Product> {
-    product::open(path, ask, limits, open_tiff).map_err(|error| {
-        let missing = error.kind() == Kind::Missing;
-        let error = placed(error, path);
-        if missing { error.hint("check the path: relative ones start at the current folder") } else { error }
-    })
+    product::open(path, ask, limits, open_tiff).map_err(|error| placed(error, path))
+}
+
+/// What to do about a product that was refused, where the reader knew nothing better.
+fn advice(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Missing => "check the path: relative ones start at the current folder",
+        Kind::Usage | Kind::Mismatch => "see what it holds with 'groundtell inspect', and name its bands with --bands",
+        Kind::Unsupported => "rewrite it with gdal_translate -of COG, or build with --features gdal",
+        Kind::Limit => "this is more than a scene has; if it is meant, cut it with gdal_translate",
+        Kind::Environment => "the system refused this: check permissions and limits (ulimit -a)",
+        _ => "the file is damaged or lies about itself: fetch it again",
+    }
 }
 
 /// What samples of the wanted bands look like, and whether any of them is of floats.
@@ -221,10 +229,11 @@ fn no_grid(reason: &str) -> Error {
     )
 }
 
-/// The path in front of an error, unless it is there already.
-fn placed(error: Error, path: &Path) -> Error {
-    let shown = crate::text::shown_path(path).to_string();
-    if error.place().is_some_and(|place| place.starts_with(&shown)) { error } else { error.at(shown) }
+/// The path in front of an error, unless it is there already, and what to do where nothing better is known.
+pub(super) fn placed(error: Error, path: &Path) -> Error {
+    let (shown, advice) = (crate::text::shown_path(path).to_string(), advice(error.kind()));
+    let error = if error.place().is_some_and(|place| place.starts_with(&shown)) { error } else { error.at(shown) };
+    error.hint(advice)
 }
 
 fn is_float(raster: &Arc<dyn Raster>, index: usize) -> bool {

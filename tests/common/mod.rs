@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod bench;
 pub(crate) mod tif;
 
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ pub(crate) fn program(folder: &Path) -> Command {
 /// Runs the program in `folder`; what hangs is killed and fails.
 #[track_caller]
 pub(crate) fn run(folder: &Path, line: &[&str]) -> Ended {
-    ended(&mut program(folder).args(line))
+    ended(program(folder).args(line))
 }
 
 /// Runs a command to its end.
@@ -141,7 +142,9 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     while let Some(next) = left.pop() {
         for entry in std::fs::read_dir(&next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_symlink() {
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), b"a link".to_vec());
+            } else if path.is_dir() {
                 left.push(path);
             } else {
                 found.insert(path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap());

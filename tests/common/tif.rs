@@ -30,12 +30,14 @@ pub(crate) const CORNER: (f64, f64) = (300_000.0, 5_600_040.0);
 impl Tif {
     /// A Sentinel-2-like scene of `side` pixels in steps of 1e-4 with dark pixels in it; where `burns`, it burned.
     pub(crate) fn scene(side: usize, burns: impl Fn(usize, usize) -> bool) -> Self {
+        // Scenes without a fire are those before: their noise is another.
+        let date = usize::from((0..side * side).any(|at| burns(at % side, at / side)));
         let unburned = [0.05, 0.07, 0.06, 0.30, 0.22, 0.14];
         let burned = [0.05, 0.06, 0.07, 0.12, 0.24, 0.26];
         let sample = |band: usize, col: usize, row: usize| {
             let base = if burns(col, row) { burned } else { unburned }[band];
             let waves = (col as f64 / 9.0).sin() * (row as f64 / 7.0).cos();
-            ((base * (1.0 + 0.1 * waves) + 0.002 * speckle(band, col, row)) * 1e4).round() as f32
+            ((base * (1.0 + 0.1 * waves) + 0.002 * speckle(band + 16 * date, col, row)) * 1e4).round() as f32
         };
         let plane = |band| (0..side * side).map(|at| sample(band, at % side, at / side)).collect();
         Self {
