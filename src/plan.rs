@@ -107,7 +107,7 @@ impl Plan {
         };
         let (grid, runs) = match aoi {
             Some(aoi) => cropped(&frame, aoi)?,
-            None => (frame, full(&frame)),
+            None => (frame, Runs::full(frame.width() as u32, frame.height() as u32)),
         };
         let steps = steps(sources, &grid, recipe)?;
         let block = block.map_or_else(|| block_shape(lead, &grid), |side| (side, side));
@@ -125,13 +125,6 @@ impl Plan {
 /// Ground area of a mask in hectares, row by row.
 pub fn area_ha(grid: &Grid, runs: &Runs) -> f64 {
     runs.as_slice().iter().map(|run| f64::from(run.len()) * grid.pixel_hectares(run.row as usize)).sum()
-}
-
-/// All pixels of a grid as runs.
-fn full(grid: &Grid) -> Runs {
-    let (width, height) = (grid.width() as u32, grid.height() as u32);
-    let rows = (0..height).map(|row| crate::geom::runs::Run { row, start: 0, end: width });
-    Runs::from_unsorted(width, height, rows.collect())
 }
 
 /// The lead's grid at the wanted pixel size.

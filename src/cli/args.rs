@@ -110,7 +110,7 @@ pub struct Change {
     /// Side of a block in pixels; the result does not depend on it
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(32..=4096))]
     pub block: Option<u32>,
-    /// Print the plan and stop before any pixel is read
+    /// Print the plan and stop; of the pixels only a sample is read, to judge the offset
     #[arg(long)]
     pub plan: bool,
     /// Print the recipe that would be used and stop

@@ -40,6 +40,11 @@ impl Runs {
         Self { width, height, runs: Vec::new() }
     }
 
+    /// Every pixel of a mask.
+    pub fn full(width: u32, height: u32) -> Self {
+        Self::from_unsorted(width, height, (0..height).map(|row| Run { row, start: 0, end: width }).collect())
+    }
+
     /// Brings runs in any order into shape: sorts, joins what touches, drops what is empty and
     /// cuts at the mask's edge.
     pub fn from_unsorted(width: u32, height: u32, mut runs: Vec<Run>) -> Self {

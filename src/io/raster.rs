@@ -38,6 +38,25 @@ pub enum Samples {
     F64(Vec<f64>),
 }
 
+/// Evaluates `$body` with `$values` bound to the vector inside any [`Samples`].
+macro_rules! with_samples {
+    ($samples:expr, $values:ident => $body:expr) => {
+        match $samples {
+            $crate::io::raster::Samples::U8($values) => $body,
+            $crate::io::raster::Samples::I8($values) => $body,
+            $crate::io::raster::Samples::U16($values) => $body,
+            $crate::io::raster::Samples::I16($values) => $body,
+            $crate::io::raster::Samples::U32($values) => $body,
+            $crate::io::raster::Samples::I32($values) => $body,
+            $crate::io::raster::Samples::U64($values) => $body,
+            $crate::io::raster::Samples::I64($values) => $body,
+            $crate::io::raster::Samples::F32($values) => $body,
+            $crate::io::raster::Samples::F64($values) => $body,
+        }
+    };
+}
+pub(crate) use with_samples;
+
 /// What a file says of one band.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct BandInfo {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::geom::window::Window;
 use crate::io::product::{Ask, Product};
-use crate::io::raster::{Raster, RasterInfo, Samples};
+use crate::io::raster::{Raster, RasterInfo, Samples, with_samples};
 use crate::io::store::Sums;
 use crate::kernel::mask::{self, Reason};
 use crate::kernel::reflectance::Encoding;
@@ -169,18 +169,7 @@ fn sum(raster: &Arc<dyn Raster>) -> Result<String> {
 }
 
 fn bytes(samples: &Samples) -> Vec<u8> {
-    match samples {
-        Samples::U8(values) => values.clone(),
-        Samples::I8(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::U16(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::I16(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::U32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::I32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::U64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::I64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Samples::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-    }
+    with_samples!(samples, values => values.iter().flat_map(|value| value.to_le_bytes()).collect())
 }
 
 impl RasterFacts {

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::geom::aoi::Aoi;
 use crate::geom::grid::Grid;
 use crate::geom::relation::Relation;
-use crate::geom::runs::{Run, Runs};
+use crate::geom::runs::Runs;
 use crate::geom::window::Window;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
@@ -80,8 +80,7 @@ impl Prepared {
         if let Some(area) = &self.area {
             return area.runs_on(grid);
         }
-        let (width, height) = (grid.width() as u32, grid.height() as u32);
-        Ok(Runs::from_unsorted(width, height, (0..height).map(|row| Run { row, start: 0, end: width }).collect()))
+        Ok(Runs::full(grid.width() as u32, grid.height() as u32))
     }
 
     /// The line's bands, and those of pictures that every scene has.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::geom::position::Positions;
 use crate::geom::relation::Relation;
 use crate::geom::window::Window;
-use crate::io::raster::Samples;
+use crate::io::raster::{Samples, with_samples};
 use crate::kernel::mask::Reason;
 use crate::kernel::reflectance::{Encoding, Plane, Sample, counts_row, halved_row};
 use crate::kernel::resample::{self, Factor, Patch};
@@ -20,24 +20,6 @@ pub(super) struct Reading<'a> {
     taps: Vec<&'a Tap>,
     /// What was read: a part of the source, band by band. None where the source does not reach.
     read: Option<(Window, Vec<Samples>)>,
-}
-
-/// Calls a generic function with the samples, whatever their type.
-macro_rules! with_samples {
-    ($samples:expr, $values:ident => $body:expr) => {
-        match $samples {
-            Samples::U8($values) => $body,
-            Samples::I8($values) => $body,
-            Samples::U16($values) => $body,
-            Samples::I16($values) => $body,
-            Samples::U32($values) => $body,
-            Samples::I32($values) => $body,
-            Samples::U64($values) => $body,
-            Samples::I64($values) => $body,
-            Samples::F32($values) => $body,
-            Samples::F64($values) => $body,
-        }
-    };
 }
 
 impl<'a> Reading<'a> {

@@ -13,8 +13,9 @@ use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
 use crate::io::product::{self, Ask, Product};
-use crate::io::raster::{Dtype, Raster, Samples};
+use crate::io::raster::{Dtype, Raster, Samples, with_samples};
 use crate::kernel::index::Role;
+use crate::kernel::reflectance::Sample;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Side, Source};
@@ -277,18 +278,7 @@ fn around(col: usize, row: usize, side: usize, info: &crate::io::raster::RasterI
 }
 
 fn widened(samples: &Samples) -> Box<dyn Iterator<Item = f64> + '_> {
-    match samples {
-        Samples::U8(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::I8(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::U16(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::I16(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::U32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::I32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::U64(values) => Box::new(values.iter().map(|value| *value as f64)),
-        Samples::I64(values) => Box::new(values.iter().map(|value| *value as f64)),
-        Samples::F32(values) => Box::new(values.iter().map(|value| f64::from(*value))),
-        Samples::F64(values) => Box::new(values.iter().copied()),
-    }
+    with_samples!(samples, values => Box::new(values.iter().map(|value| value.to_f64())))
 }
 
 /// The bands that the run needs of both sides, by role, and the NIR of NBR.

@@ -1,25 +1,7 @@
 //! Typed samples of a window: made at the right size, filled from the rows of chunks.
 
 use crate::error::{Error, Result};
-use crate::io::raster::{Dtype, Samples};
-
-/// Evaluates `$body` with `$values` bound to the vector inside any `Samples`.
-macro_rules! each {
-    ($samples:expr, $values:ident => $body:expr) => {
-        match $samples {
-            Samples::U8($values) => $body,
-            Samples::I8($values) => $body,
-            Samples::U16($values) => $body,
-            Samples::I16($values) => $body,
-            Samples::U32($values) => $body,
-            Samples::I32($values) => $body,
-            Samples::U64($values) => $body,
-            Samples::I64($values) => $body,
-            Samples::F32($values) => $body,
-            Samples::F64($values) => $body,
-        }
-    };
-}
+use crate::io::raster::{Dtype, Samples, with_samples};
 
 /// `size` samples of `value` (cast; the callers checked that it fits).
 ///
@@ -38,7 +20,7 @@ pub(super) fn filled(dtype: Dtype, size: usize, value: f64) -> Result<Samples> {
         Dtype::F32 => Samples::F32(Vec::new()),
         Dtype::F64 => Samples::F64(Vec::new()),
     };
-    each!(&mut samples, values => {
+    with_samples!(&mut samples, values => {
         values.try_reserve_exact(size).map_err(|_| Error::limit(format!("no memory for {size} samples")))?;
         values.resize(size, value as _);
     });
@@ -58,7 +40,7 @@ pub(super) struct Cut {
 
 /// Copies the pixels of `cut` from a row of little-endian samples.
 pub(super) fn put(samples: &mut Samples, row: &[u8], cut: Cut) {
-    each!(samples, values => {
+    with_samples!(samples, values => {
         if let Some(values) = values.get_mut(cut.into..cut.into + cut.width) {
             copy(values, row, cut);
         }
