@@ -1,10 +1,12 @@
 //! Numbers: pure kernels over array views. They know no file, path, reference system or thread.
 
 pub mod accuracy;
+pub mod burn;
 pub mod change;
 pub mod index;
 pub mod label;
 pub mod mask;
+pub mod morphology;
 pub mod reflectance;
 pub mod resample;
 pub mod ring;
