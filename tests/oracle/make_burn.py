@@ -21,7 +21,7 @@ GREEN_BURN = (350, 500, 600, 1300, 2100, 1900)
 DRY_BURN = (700, 850, 1100, 1500, 2700, 2600)
 CROP = (350, 800, 500, 4800, 2300, 1300)
 SOIL = (1400, 1900, 2300, 3300, 4300, 4500)
-DRIED = (400, 650, 800, 2500, 2400, 1420)
+DRIED = (400, 650, 800, 2400, 2420, 1440)
 WATER = (300, 350, 200, 120, 60, 40)
 EIGHT = np.ones((3, 3), bool)
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
@@ -38,7 +38,7 @@ def scene():
     for b in range(6):
         after[b][fire] = np.choose(kind, (GREEN_BURN[b], DRY_BURN[b]))[fire]
         before[b][34:42, 3:11], after[b][34:42, 3:11] = CROP[b], SOIL[b]
-        before[b][33:39, 15:22], after[b][33:39, 15:22] = GREEN_LAND[b], DRIED[b]
+        before[b][31:40, 14:23], after[b][31:40, 14:23] = GREEN_LAND[b], DRIED[b]
         before[b][2:9, 43:51], after[b][2:9, 43:51] = DRY_LAND[b], GREEN_LAND[b]
         before[b][36:44, 40:52] = after[b][36:44, 40:52] = WATER[b]
     noise = lambda: rng.normal(1, 0.035, (6, HEIGHT, WIDTH))
