@@ -216,17 +216,26 @@ pub struct Inspect {
 #[derive(Debug, Args)]
 pub struct Score {
     /// Mask under test: a raster whose non-zero pixels are positive
-    #[arg(long, value_name = "FILE")]
-    pub mask: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "list", requires = "reference")]
+    pub mask: Option<PathBuf>,
     /// Reference: a raster on the same grid (non-zero is positive) or GeoJSON polygons
     #[arg(long, value_name = "FILE")]
-    pub reference: PathBuf,
+    pub reference: Option<PathBuf>,
     /// Continuous layer for the AUC; a continuous mask is its own
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "mask")]
     pub layer: Option<PathBuf>,
     /// Take a continuous mask as positive from this value on
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, requires = "mask")]
     pub at_least: Option<f64>,
+    /// Table of scenes to run and score (CSV: name,before,after,reference,mask,bands,scale,...); prints CSV
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["mask", "reference"])]
+    pub list: Option<PathBuf>,
+    /// Recipe file (TOML) for the runs of a list
+    #[arg(long, value_name = "FILE", requires = "list")]
+    pub recipe: Option<PathBuf>,
+    /// Change one key of the recipe for the runs of a list (repeatable)
+    #[arg(long, value_name = "KEY=VALUE", requires = "list")]
+    pub set: Vec<String>,
 }
 
 /// `groundtell simulate`

@@ -69,17 +69,20 @@ fn piped(most: u64) -> Result<String> {
     Ok(text)
 }
 
-/// The recipe: file over defaults, then `--set`, then the flags that name a key of their own.
-fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
+/// The recipe: file over defaults, then `--set`.
+pub(super) fn base_recipe(file: Option<&Path>, set: &[String], limits: &Limits) -> Result<Recipe> {
     let read = |path: &Path| {
         let text = store::read_text(path, limits.text_bytes)?;
         Recipe::from_toml(&text).map_err(|error| error.at(shown_path(path)))
     };
-    let keys = |error: Error| error.hint("print the keys with 'groundtell change --print-recipe'");
-    let mut recipe = asked.recipe.as_deref().map(read).transpose().map_err(keys)?.unwrap_or_default();
-    for assignment in &asked.set {
-        recipe = recipe.with(assignment).map_err(keys)?;
-    }
+    let recipe = file.map(read).transpose().map(Option::unwrap_or_default);
+    let whole = recipe.and_then(|recipe| set.iter().try_fold(recipe, |recipe, assignment| recipe.with(assignment)));
+    whole.map_err(|error| error.hint("print the keys with 'groundtell change --print-recipe'"))
+}
+
+/// The recipe, with the flags that name a key of their own.
+fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
+    let mut recipe = base_recipe(asked.recipe.as_deref(), &asked.set, limits)?;
     if let Some(threshold) = &asked.threshold {
         recipe.burn.threshold.clone_from(threshold);
     }

@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod cog;
+pub mod csv;
 #[cfg(feature = "gdal")]
 pub mod gdal;
 pub mod geojson;

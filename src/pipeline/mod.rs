@@ -23,6 +23,7 @@ pub mod simulated;
 mod sink;
 pub mod summary;
 mod survey;
+pub mod table;
 mod tally;
 mod tap;
 pub mod verify;
