@@ -149,7 +149,7 @@ green = difference(b["B8A"], b["B04"]) >= f32(0.3)
 still = difference(a["B8A"], a["B04"]) >= f32(0.5)
 brighter = a["B8A"] + a["B12"] >= f32(1.05) * (b["B8A"] + b["B12"])
 soil = green & brighter & (a["B12"] >= f32(0.3) / f32(1e-4))
-flags = 2 * green + 4 * soil + 8 * still + 16 * brighter
+flags = 2 * green + 8 * soil + 16 * still + 32 * brighter
 byte = lambda value, per: np.clip(np.floor(value * per + 0.5), -127, 127).astype(int)
 signs = {
     "fall": byte(np.log(np.maximum(b["B8A"] * 1e-4, 0.01)) - np.log(np.maximum(a["B8A"] * 1e-4, 0.01)), 100),

@@ -10,11 +10,11 @@ use crate::kernel::rows;
 /// Flag: green before, by NDVI.
 pub const GREEN: u8 = 2;
 /// Flag: soil laid bare where it had been green, as harvest and ploughing do and char does not.
-pub const SOIL: u8 = 4;
+pub const SOIL: u8 = 8;
 /// Flag: still green after, by NDVI.
-pub const STILL_GREEN: u8 = 8;
+pub const STILL_GREEN: u8 = 16;
 /// Flag: near and shortwave infrared together grew brighter.
-pub const BRIGHTER: u8 = 16;
+pub const BRIGHTER: u8 = 32;
 
 /// A sign beside dNBR, in steps of one byte; the higher, the more it looks burned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
