@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::kernel::burn::Settings;
 
 /// Every tunable. Unknown keys are refused, missing ones take the default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -62,10 +63,11 @@ pub struct MaskRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BurnRecipe {
-    /// Threshold on dNBR minus the offset: a number, `otsu`, `kittler`, `quantile:Q`, or `auto`: Otsu, but
-    /// never below 0.10 above the control, up to where unburned ground goes (Key & Benson 2006).
+    /// `auto`: seed and grow, by the constants of `burn.grow`; or a threshold on dNBR minus the offset: a number,
+    /// `otsu`, `kittler` or `quantile:Q`.
     pub threshold: String,
-    /// The lowest threshold that a strategy may choose; a number given as threshold is taken as it is.
+    /// The lowest threshold that a strategy may choose, and the floor of seed and grow; a number given as threshold
+    /// is taken as it is.
     pub floor: Option<f64>,
     /// Summand taken off dNBR before it is compared: a number, `control` or `none`.
     pub offset: String,
@@ -83,6 +85,8 @@ pub struct BurnRecipe {
     pub sieve_px: u64,
     /// Neighbours of a pixel: 4 or 8.
     pub connectivity: u8,
+    /// Constants of seed and grow.
+    pub grow: Settings,
 }
 
 /// Change without a model (METHODS 6).
@@ -152,9 +156,10 @@ impl Default for BurnRecipe {
             min_control: 200,
             min_ndvi_drop: None,
             min_area_ha: 0.3,
-            fill_ha: 0.3,
+            fill_ha: 1.0,
             sieve_px: 0,
             connectivity: 8,
+            grow: Settings::default(),
         }
     }
 }
@@ -176,6 +181,18 @@ impl Default for OutputRecipe {
             gpkg: false,
             hash_inputs: true,
         }
+    }
+}
+
+impl BurnRecipe {
+    /// Whether burned ground is mapped by seed and grow.
+    pub fn is_seeded(&self) -> bool {
+        self.threshold == "auto"
+    }
+
+    /// The constants of seed and grow; a floor of the recipe goes before theirs.
+    pub fn settings(&self) -> Settings {
+        Settings { floor: self.floor.unwrap_or(self.grow.floor), ..self.grow }
     }
 }
 
@@ -237,6 +254,7 @@ impl Recipe {
         if [self.burn.min_area_ha, self.burn.fill_ha].iter().any(|ha| !(0.0..=1e6).contains(ha)) {
             return refuse("burn.min_area_ha and burn.fill_ha", "0 to 1e6");
         }
+        self.burn.settings().check().map_err(|must| Error::usage(format!("recipe: burn.grow: {must}")))?;
         if !(self.change.alpha > 0.0 && self.change.alpha < 1.0) {
             return refuse("change.alpha", "between 0 and 1");
         }

@@ -328,12 +328,16 @@ const SNOW: (f32, f32, f32) = (0.4, 0.11, 0.1);
 /// Largest near-infrared reflectance of water.
 const WATER_NIR: f32 = 0.15;
 
+/// Largest SWIR2 reflectance of water. Haze lifts green above near infrared over burned ground (on the hazy pair of
+/// the Potters fire half the burn passed for water), but hardly reaches SWIR2, where water stays black.
+const WATER_SWIR2: f32 = 0.05;
+
 /// Turns clear cells into snow or water by their reflectance (`gain` times the counts), for sensors
 /// without a scene classification.
 ///
 /// Snow: NDSI > 0.4, N > 0.11 and G > 0.1 (Hall, Riggs & Salomonson 1995, doi 10.1016/0034-4257(95)00137-P).
 /// Water: MNDWI > 0 (Xu 2006) and N < 0.15, our own bound, which keeps bright sand and cloud edges
-/// out. Without a first shortwave-infrared band snow cannot be told, and water goes by NDWI > 0
+/// out, and S2 < 0.05 where that band is known, which keeps burns under haze out. Without a first shortwave-infrared band snow cannot be told, and water goes by NDWI > 0
 /// (McFeeters 1996). Snow goes before water.
 ///
 /// # Errors
@@ -341,28 +345,29 @@ const WATER_NIR: f32 = 0.15;
 pub fn water_or_snow(planes: &Planes<'_>, gain: f32, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
     let shape = codes.dim();
     let (green, nir) = (planes.require(Role::Green, shape)?, planes.require(Role::Nir, shape)?);
-    let swir1 = match planes.plane(Role::Swir1) {
-        Some(_) => Some(planes.require(Role::Swir1, shape)?),
-        None => None,
-    };
+    let known = |role: Role| planes.plane(role).map(|_| planes.require(role, shape)).transpose();
+    let (swir1, swir2) = (known(Role::Swir1)?, known(Role::Swir2)?);
+    let deep = if swir2.is_some() { WATER_SWIR2 } else { f32::INFINITY };
     for row in 0..shape.0 {
         let (green, nir) = (rows::slice(&green, row), rows::slice(&nir, row));
-        let swir1 = swir1.as_ref().map(|swir1| rows::slice(swir1, row));
-        let bright = swir1.as_deref().unwrap_or(&nir);
+        let [swir1, swir2] = [&swir1, &swir2].map(|plane| plane.as_ref().map(|plane| rows::slice(plane, row)));
+        let (bright, far) = (swir1.as_deref().unwrap_or(&nir), swir2.as_deref().unwrap_or(&nir));
         rows::fill(codes.row_mut(row), |codes| {
-            for (((code, &green), &nir), &other) in codes.iter_mut().zip(&*green).zip(&*nir).zip(bright) {
-                *code = surface(*code, normalized_difference(green, other), gain * green, gain * nir, swir1.is_some());
+            let bands = green.iter().zip(&*nir).zip(bright.iter().zip(far));
+            for (code, ((&green, &nir), (&other, &far))) in codes.iter_mut().zip(bands) {
+                let difference = normalized_difference(green, other);
+                let dark = (gain * nir < WATER_NIR) & (gain * far < deep);
+                let snow = swir1.is_some() & (difference > SNOW.0) & (gain * nir > SNOW.1) & (gain * green > SNOW.2);
+                *code = surface(*code, (difference > 0.0) & dark, snow);
             }
         });
     }
     Ok(())
 }
 
-/// The code of a cell by its normalised difference and its green and near-infrared reflectance.
+/// The code of a cell that looks like water, like snow, or like neither; only a clear one becomes either.
 #[inline]
-fn surface(code: u8, difference: f32, green: f32, nir: f32, snow_shows: bool) -> u8 {
-    let snow = snow_shows & (difference > SNOW.0) & (nir > SNOW.1) & (green > SNOW.2);
-    let water = (difference > 0.0) & (nir < WATER_NIR);
+fn surface(code: u8, water: bool, snow: bool) -> u8 {
     let kind = if water { Reason::Water.code() } else { code };
     let kind = if snow { Reason::Snow.code() } else { kind };
     if code == Reason::Clear.code() { kind } else { code }
@@ -435,5 +440,15 @@ mod tests {
         codes[(0, 1)] = 3;
         water_or_snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
         assert_eq!(codes, array![[19u8, 3, 0, 0, 0]], "a cloud stays a cloud; NDSI 1/3 is no snow");
+    }
+
+    #[test]
+    fn a_burn_under_haze_is_no_water() {
+        let (green, nir) = (array![[1380.0f32, 1200.0]], array![[1250.0f32, 620.0]]);
+        let swir2 = array![[1600.0f32, 80.0]];
+        let planes = Planes::new().with(Role::Green, green.view()).with(Role::Nir, nir.view());
+        let mut codes = Array2::zeros((1, 2));
+        water_or_snow(&planes.with(Role::Swir2, swir2.view()), 1e-4, codes.view_mut()).unwrap();
+        assert_eq!(codes, array![[0u8, 18]]);
     }
 }

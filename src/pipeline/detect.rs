@@ -91,7 +91,7 @@ pub(super) fn decide(memory: Memory<'_>, histogram: &Histogram, recipe: &BurnRec
         own: final_key((strategy, None), recipe.min_control, histogram, (surroundings, offset_key.unwrap_or(0)))
             .map(|key| f64::from(key - offset_key.unwrap_or(0)) / STEPS),
         key,
-        strategy: if recipe.threshold == "auto" { "auto: otsu, floored".into() } else { strategy.to_string() },
+        strategy: strategy.to_string(),
         offset: offset_key.map(|key| f64::from(key) / STEPS),
         control_pixels: surroundings.total(),
         share: key.map_or(0.0, |key| histogram.count_from(key) as f64 / histogram.total().max(1) as f64),
@@ -107,13 +107,14 @@ pub(super) fn decide(memory: Memory<'_>, histogram: &Histogram, recipe: &BurnRec
 /// # Errors
 /// `Usage` for a strategy or offset that is none.
 pub(super) fn known_key(recipe: &BurnRecipe) -> Result<Option<i32>> {
+    let strategy = if recipe.is_seeded() { None } else { Some(strategy_of(recipe)?.0) };
     let offset = match &recipe.offset[..] {
         "control" => return Ok(None),
         "none" => 0,
         number => parsed_offset(number)?,
     };
-    Ok(match strategy_of(recipe)?.0 {
-        Strategy::Fixed(threshold) => Some(key_at_least(threshold) + offset),
+    Ok(match strategy {
+        Some(Strategy::Fixed(threshold)) => Some(key_at_least(threshold) + offset),
         _ => None,
     })
 }
@@ -141,17 +142,12 @@ fn final_key(
     Some(floor.map_or(key, |floor| key.max(key_at_least(floor) + offset)))
 }
 
-/// The strategy of a recipe and the lowest threshold that it may choose.
+/// The plain strategy of a recipe and the lowest threshold that it may choose.
 ///
 /// # Errors
 /// `Usage` for words that are no strategy.
 pub(super) fn strategy_of(recipe: &BurnRecipe) -> Result<(Strategy, Option<f64>)> {
-    /// Up to here unburned ground goes (Key & Benson 2006).
-    const UNBURNED: f64 = 0.10;
-    match recipe.threshold.as_str() {
-        "auto" => Ok((Strategy::Otsu, Some(recipe.floor.unwrap_or(UNBURNED)))),
-        words => Ok((Strategy::from_str(words)?, recipe.floor)),
-    }
+    Ok((Strategy::from_str(&recipe.threshold)?, recipe.floor))
 }
 
 /// The first whole step at or above a threshold.
@@ -162,7 +158,7 @@ fn key_at_least(threshold: f64) -> i32 {
     (if (steps - whole).abs() < 1e-6 { whole } else { steps.ceil() }) as i32
 }
 
-fn parsed_offset(number: &str) -> Result<i32> {
+pub(super) fn parsed_offset(number: &str) -> Result<i32> {
     let refused = || {
         Error::usage(format!("burn.offset {:?}", crate::text::Foreign::new(number).to_string()))
             .hint("use control, none or a number between -2 and 2")
@@ -197,7 +193,7 @@ struct Control {
 }
 
 /// Candidates on a coarse raster: where they are, and whether they were mostly green before.
-struct Candidates {
+pub(super) struct Candidates {
     cell: usize,
     cols: usize,
     marks: Vec<AtomicBool>,
@@ -205,7 +201,7 @@ struct Candidates {
 
 impl Candidates {
     /// Cells of about 60 m, but no more than 2048 on a side.
-    fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         const CELL_M: f64 = 60.0;
         const MOST: usize = 2048;
         let (width, height) = (plan.grid.width(), plan.grid.height());
@@ -219,8 +215,20 @@ impl Candidates {
         row / self.cell * self.cols + col / self.cell
     }
 
-    /// The ring around the marks, by the recipe's distances; `index` counts as for the marks.
-    fn ring(&self, plan: &Plan, [inner, outer]: [f64; 2]) -> Result<Array2<bool>> {
+    /// Marks the cell of a pixel.
+    pub(super) fn mark(&self, col: usize, row: usize) {
+        if let Some(mark) = self.marks.get(self.index(col, row)) {
+            mark.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Row and column of the cell of a pixel.
+    pub(super) fn cell(&self, col: usize, row: usize) -> (usize, usize) {
+        (row / self.cell, col / self.cell)
+    }
+
+    /// The ring around the marks, by the recipe's distances.
+    pub(super) fn ring(&self, plan: &Plan, [inner, outer]: [f64; 2]) -> Result<Array2<bool>> {
         let marks: Vec<bool> = self.marks.iter().map(|mark| mark.load(Ordering::Relaxed)).collect();
         let marked = Array2::from_shape_vec((marks.len() / self.cols, self.cols), marks);
         let marked = marked.map_err(|error| Error::bug(error.to_string()))?;
@@ -328,6 +336,27 @@ fn doubts(decision: &Decision, recipe: &BurnRecipe, strategy: Strategy, eligible
 }
 
 impl Decision {
+    /// A decision by seed and grow: offset and pixels of the control, share of the eligible pixels above the seed
+    /// threshold, and the doubts.
+    pub(super) fn seeded(
+        threshold: Option<f64>,
+        (offset, control_pixels): (f64, u64),
+        share: f64,
+        doubts: Vec<String>,
+    ) -> Self {
+        Self {
+            threshold,
+            key: None,
+            own: None,
+            strategy: "auto: seed and grow".into(),
+            offset: Some(offset),
+            control_pixels,
+            share,
+            separability: None,
+            doubts,
+        }
+    }
+
     /// Whether a pixel of a record is above the threshold.
     pub(super) fn takes(&self, flags: u8, step: i16) -> bool {
         flags & ELIGIBLE != 0 && self.key.is_some_and(|key| i32::from(step) >= key)
@@ -375,8 +404,38 @@ fn run(window: crate::geom::window::Window, row: usize, from: usize, to: usize) 
     Run { row: (window.row + row) as u32, start: (window.col + from) as u32, end: (window.col + to) as u32 }
 }
 
+/// Where a map says that it burned, for layers and numbers.
+pub(super) struct Outline {
+    /// The objects.
+    pub(super) mask: Runs,
+    /// How their pixels hang together.
+    pub(super) connectivity: Connectivity,
+    /// Pixels whose numbers an object has.
+    pub(super) counted: Runs,
+    /// Pixels that the burn layer calls burned.
+    pub(super) burned: Runs,
+    /// Pixels above the threshold that no object holds.
+    pub(super) specks: Runs,
+}
+
+impl Decision {
+    /// The outline by the threshold.
+    ///
+    /// # Errors
+    /// As reading what is remembered.
+    pub(super) fn outline(&self, memory: Memory<'_>, recipe: &BurnRecipe) -> Result<Outline> {
+        let above = self.mask(memory)?;
+        let grid = &memory.plan.grid;
+        let (mask, connectivity) = generalised(&above, recipe, &|row| grid.pixel_hectares(row as usize));
+        // Filled holes belong to the polygons, not to the decision per pixel.
+        let burned = mask.intersect(&above);
+        let specks = above.subtract(&burned);
+        Ok(Outline { mask, connectivity, counted: above, burned, specks })
+    }
+}
+
 /// The objects of a mask: sieved, freed of what is below the mapping unit, small holes filled.
-pub(super) fn generalised(mask: &Runs, recipe: &BurnRecipe, pixel_ha: &dyn Fn(u32) -> f64) -> (Runs, Connectivity) {
+fn generalised(mask: &Runs, recipe: &BurnRecipe, pixel_ha: &dyn Fn(u32) -> f64) -> (Runs, Connectivity) {
     let connectivity = if recipe.connectivity == 4 { Connectivity::Four } else { Connectivity::Eight };
     let sieved = if recipe.sieve_px > 1 { label::sieve(mask, recipe.sieve_px, connectivity) } else { mask.clone() };
     let large = label::remove_small(&sieved, recipe.min_area_ha, pixel_ha, connectivity);

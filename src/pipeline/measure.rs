@@ -14,6 +14,8 @@ use super::summary::FailedBlock;
 use super::tally::Areas;
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
+use crate::kernel::burn::Settings;
+use crate::kernel::burn::signs::{self, Sign};
 use crate::kernel::change::{BurnLayers, CvaBand, Epoch, burn_change, cva_magnitude};
 use crate::kernel::index::{Index, Role, normalized_difference};
 use crate::kernel::mask::{self, Reason};
@@ -48,6 +50,17 @@ pub(super) struct Pass<'a> {
     pub min_ndvi_drop: Option<f32>,
     /// The step of dNBR from which a pixel is above the threshold, where that is known beforehand.
     pub(super) known_key: Option<i32>,
+    /// What seed and grow asks for; none for other strategies.
+    pub(super) seeding: Option<Seeding<'a>>,
+}
+
+/// What seed and grow asks of every pixel.
+#[derive(Clone, Copy)]
+pub(super) struct Seeding<'a> {
+    /// Its constants.
+    pub(super) settings: &'a Settings,
+    /// The signs that the bands give; none where only an index is known.
+    pub(super) signs: &'a [Sign],
 }
 
 /// What became of the blocks.
@@ -64,6 +77,8 @@ struct BlockCounts {
 pub(super) struct Measured {
     /// dNBR of eligible pixels.
     pub histogram: Histogram,
+    /// The same on ground that was bare and green before; for seed and grow instead of the whole.
+    pub(super) classes: [Histogram; 2],
     /// Ground area by reason.
     pub areas: Areas,
     /// Ground area of long change vectors (code 1).
@@ -151,7 +166,11 @@ impl Pass<'_> {
         for (sink, values) in self.sinks.iter().zip(&desk.values) {
             if read { sink.put(window, values.view())? } else { sink.put_nothing(window)? }
         }
-        measured.count(desk, self.known_key);
+        if self.seeding.is_some() {
+            measured.count_classes(desk);
+        } else {
+            measured.count(desk, self.known_key);
+        }
         measured.areas.add(desk.codes.view(), &self.plan.grid, window);
         if read {
             if !self.sigmas.is_empty() {
@@ -242,13 +261,44 @@ impl Pass<'_> {
         }
         rows_of(&mut desk.codes, rows).assign(&codes);
         let mut flags = self.flags(before, &codes, dndvi.as_ref());
+        let signs = self.signs([before, after], &codes, &mut flags)?;
         desk.considered += whole(&flags)?.iter().map(|flags| u64::from(flags & ELIGIBLE)).sum::<u64>();
         if let Some(key) = self.known_key {
             forget_below(key, &dnbr, &mut flags);
         }
         desk.record.extend(whole(&flags)?, whole(&dnbr)?, whole(&rbr)?);
+        desk.record.extend_signs(whole(&flags)?, &signs);
         [Some(dnbr), Some(rbr), rdnbr, dndvi, cva].into_iter().flatten().for_each(spare::give_plane);
         Ok(())
+    }
+
+    /// The signs that seed and grow asks for, their flags put to the others.
+    fn signs(
+        &self,
+        [before, after]: [&View; 2],
+        codes: &Array2<u8>,
+        flags: &mut Array2<u8>,
+    ) -> Result<Vec<Array2<i8>>> {
+        let Some(Seeding { settings, signs: wanted }) = self.seeding else { return Ok(Vec::new()) };
+        Zip::from(&mut *flags).and(codes).for_each(|flags, code| {
+            *flags |= u8::from(*code == Reason::Water.code()) * signs::WATER
+                | u8::from(*code == Reason::Snow.code()) * signs::SNOW;
+        });
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (before, after, gain) = (self.ground(before)?, self.ground(after)?, self.sides[0].gain);
+        signs::flags(&before, &after, gain, settings, flags.view_mut())?;
+        let sign = |sign: &Sign| {
+            let mut steps = Array2::zeros(flags.raw_dim());
+            signs::sign(*sign, &before, &after, gain, steps.view_mut()).map(|()| steps)
+        };
+        wanted.iter().map(sign).collect()
+    }
+
+    fn ground<'v>(&self, view: &'v View) -> Result<signs::Ground<'v>> {
+        let Epoch { nir, swir2, red } = self.epoch(view)?;
+        Ok(signs::Ground { nir, swir2, red, swir1: view.plane(Role::Swir1).map(|plane| plane.view()) })
     }
 
     fn wants(&self, layer: Layer) -> bool {
@@ -315,8 +365,9 @@ impl Pass<'_> {
             let greyed = |flags: u8, fall: f32| if fall > least { flags } else { flags & !ELIGIBLE };
             Zip::from(&mut flags).and(dndvi).for_each(|flags, fall| *flags = greyed(*flags, *fall));
         }
-        // With a threshold known beforehand no control is asked what grew on it.
-        if let (Some(red), Some(nir), None) = (before.plane(Role::Red), before.plane(self.nir), self.known_key) {
+        // With a threshold known beforehand no control is asked what grew on it; seed and grow asks for itself.
+        let asked = self.known_key.is_none() && self.seeding.is_none();
+        if let (Some(red), Some(nir), true) = (before.plane(Role::Red), before.plane(self.nir), asked) {
             Zip::from(&mut flags).and(red).and(nir).for_each(|flags, red, nir| {
                 let green = normalized_difference(*nir, *red) >= GREEN_FROM;
                 *flags |= if green { GREEN } else { 0 };
@@ -406,6 +457,7 @@ impl Desk {
 impl Measured {
     fn merge(&mut self, other: Self) {
         self.histogram.merge(&other.histogram);
+        self.classes.iter_mut().zip(&other.classes).for_each(|(sum, part)| sum.merge(part));
         self.areas.merge(&other.areas);
         self.changed.merge(&other.changed);
         self.blocks.read += other.blocks.read;
@@ -427,6 +479,14 @@ impl Measured {
         } else {
             eligible.iter().for_each(|step| self.histogram.add_key(i32::from(*step)));
         }
+    }
+
+    /// Counts the eligible dNBR by the cover before.
+    fn count_classes(&mut self, desk: &Desk) {
+        let [bare, green] = &mut self.classes;
+        desk.record.flagged().for_each(|(flags, step)| {
+            (if flags & GREEN != 0 { &mut *green } else { &mut *bare }).add_key(i32::from(step));
+        });
     }
 
     fn note_failure(&mut self, index: usize, window: Window, error: Error) {

@@ -18,6 +18,7 @@ pub mod request;
 mod rig;
 mod scenes;
 pub mod scoring;
+mod seeded;
 mod side;
 pub mod simulated;
 mod sink;
@@ -36,15 +37,18 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
 use crate::io::store::Stage;
+use crate::kernel::burn::signs::Sign;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
 use crate::plan::Side;
-use crate::recipe::Recipe;
+use crate::recipe::{BurnRecipe, Recipe};
 use crew::Watch;
-use detect::Memory;
+use detect::{Decision, Memory, Outline};
+use measure::{Measured, Seeding};
 pub use prepared::Prepared;
 use record::Records;
 use rig::Purpose;
+use seeded::Judged;
 pub use sink::codec;
 use sink::{Sink, Style};
 use summary::Summary;
@@ -74,7 +78,9 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     };
     let sinks = layers.iter().map(|layer| Sink::layer(&stage, *layer, &style)).collect::<Result<Vec<_>>>()?;
     let (validity, burn) = (Sink::validity(&stage, &style)?, Sink::burn(&stage, &style)?);
-    let records = Records::new(&stage)?;
+    let settings = recipe.burn.settings();
+    let signs = if recipe.burn.is_seeded() { pair.signs() } else { &[] };
+    let records = Records::new(&stage, signs.len())?;
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -89,12 +95,14 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         bar_water_and_snow: recipe.mask.bar_water_and_snow,
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
         known_key: detect::known_key(&recipe.burn)?,
+        seeding: recipe.burn.is_seeded().then_some(Seeding { settings: &settings, signs }),
     };
     let measured = pass.run(watch)?;
     let memory = Memory { plan, records: &records, watch };
-    let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
-    let found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
-    let summary = publish::summarised(prepared, &measured, &decision, &found);
+    let Mapped { outline, decision, judged, seeding } = mapped(memory, &measured, signs, &recipe.burn)?;
+    let mut found = objects::find(memory, outline, &burn, &prepared.bracket())?;
+    found.judged = judged;
+    let summary = publish::summarised(prepared, &measured, &decision, &found, seeding);
     let mut written = Vec::new();
     for sink in sinks.into_iter().chain([validity, burn]) {
         written.push(sink.finish(&stage)?);
@@ -104,6 +112,29 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     }
     publish::publish(prepared, stage, &summary, &found, &written)?;
     Ok(summary)
+}
+
+/// What burned, by whichever strategy.
+struct Mapped {
+    outline: Outline,
+    decision: Decision,
+    judged: Vec<Judged>,
+    seeding: Option<summary::Seeding>,
+}
+
+/// Maps what burned by the recipe's strategy.
+fn mapped(memory: Memory<'_>, measured: &Measured, signs: &[Sign], recipe: &BurnRecipe) -> Result<Mapped> {
+    if !recipe.is_seeded() {
+        let decision = detect::decide(memory, &measured.histogram, recipe)?;
+        let outline = decision.outline(memory, recipe)?;
+        return Ok(Mapped { outline, decision, judged: Vec::new(), seeding: None });
+    }
+    let seeded::BurnMap { grown, mask, connectivity, judged, decision, seeding } =
+        seeded::map(memory, &measured.classes, signs, recipe)?;
+    // An object is burned as a whole: islands below the size of a filled hole included.
+    let specks = crate::geom::runs::Runs::empty(mask.width(), mask.height());
+    let outline = Outline { burned: mask.clone(), mask, connectivity, counted: grown, specks };
+    Ok(Mapped { outline, decision, judged, seeding: Some(seeding) })
 }
 
 /// The coarse look, with the bands of pictures where both sides have them.

@@ -1,10 +1,12 @@
 //! The last pass: the burn layer, numbers per object, and the vector files.
 
+use ndarray::Array2;
 use serde_json::{Map, Value, json};
 
 use super::cut::stamp;
-use super::detect::{Decision, Memory, generalised};
-use super::record::SEEN;
+use super::detect::{Memory, Outline};
+use super::record::{ELIGIBLE, SEEN};
+use super::seeded::Judged;
 use super::sink::Sink;
 use crate::error::Result;
 use crate::geom::crs::{Crs, Transform};
@@ -17,7 +19,6 @@ use crate::io::store::Stage;
 use crate::kernel::change::class_of;
 use crate::kernel::label::{Labels, label};
 use crate::plan::{Plan, area_ha};
-use crate::recipe::BurnRecipe;
 use crate::vector::object::{Naming, Numbers, Object, objects};
 use crate::vector::trace::trace;
 use crate::vector::zonal::{ClassCounts, Zones};
@@ -41,6 +42,8 @@ pub(super) struct Found {
     pub(super) specks_ha: f64,
     /// The objects as a mask.
     pub mask: Runs,
+    /// What seed and grow knows of each; empty for other strategies.
+    pub(super) judged: Vec<Judged>,
 }
 
 /// Numbers per object, of one worker.
@@ -54,31 +57,22 @@ struct Part {
 ///
 /// # Errors
 /// As reading the spool and writing the layer.
-pub(super) fn find(
-    memory: Memory<'_>,
-    decision: &Decision,
-    recipe: &BurnRecipe,
-    burn: &Sink,
-    dates: &str,
-) -> Result<Found> {
+pub(super) fn find(memory: Memory<'_>, outline: Outline, burn: &Sink, dates: &str) -> Result<Found> {
     let plan = memory.plan;
-    let above = decision.mask(memory)?;
-    let (mask, connectivity) = generalised(&above, recipe, &|row| plan.grid.pixel_hectares(row as usize));
-    // Filled holes belong to the polygons, not to the decision per pixel.
-    let kept = mask.intersect(&above);
+    let Outline { mask, connectivity, counted, burned, specks } = outline;
     let labels = label(&mask, connectivity);
     let parts = memory.visit(
         "objects",
         || Part::new(labels.count),
         |part, index, record| {
             let window = plan.blocks[index];
-            burn.put_codes(window, burn_codes(record.flags(), &above, &kept, window).view())?;
-            if mask.in_window(window).next().is_none() {
+            burn.put_codes(window, burn_codes(record.flags(), &specks, &burned, window).view())?;
+            let mut taken = Array2::from_elem(window.shape(), false);
+            if mask.in_window(window).next().is_none() || !stamp(&mut taken, window, &counted, true) {
                 return Ok(());
             }
-            let (dnbr, rbr) = (record.dnbr()?, record.rbr()?);
-            let flags = record.flags();
-            let taken = |at: (usize, usize)| decision.takes(flags[at], dnbr[at]);
+            let (dnbr, rbr, flags) = (record.dnbr()?, record.rbr()?, record.flags());
+            let taken = |at: (usize, usize)| taken[at] && flags[at] & ELIGIBLE != 0;
             part.dnbr.feed((&mask, &labels), window, |at| taken(at).then(|| dnbr[at].into()))?;
             part.rbr.feed((&mask, &labels), window, |at| taken(at).then(|| rbr[at].into()))?;
             let class = |at| taken(at).then(|| class_of(f32::from(dnbr[at]) * 1e-4));
@@ -87,21 +81,25 @@ pub(super) fn find(
     )?;
     let mut sum = Part::new(labels.count);
     parts.iter().for_each(|part| sum.merge(part));
-    let specks_ha = area_ha(&plan.grid, &above.subtract(&kept));
+    let specks_ha = area_ha(&plan.grid, &specks);
     Ok(Found { specks_ha, ..measured(plan, mask, &labels, sum, dates)? })
 }
 
 /// The burn code of every pixel of a block.
 fn burn_codes(
     flags: ndarray::ArrayView2<'_, u8>,
-    above: &Runs,
-    kept: &Runs,
+    specks: &Runs,
+    burned: &Runs,
     window: crate::geom::window::Window,
 ) -> ndarray::Array2<u8> {
-    let mut codes = flags.mapv(|flags| if flags & SEEN != 0 { 0 } else { UNSEEN });
-    for (runs, code) in [(above, SPECK), (kept, BURNED)] {
+    let mut codes = ndarray::Array2::zeros(flags.raw_dim());
+    for (runs, code) in [(specks, SPECK), (burned, BURNED)] {
         stamp(&mut codes, window, runs, code);
     }
+    // What nobody saw is not burned, wherever an object closes over it.
+    ndarray::Zip::from(&mut codes).and(flags).for_each(|code, flags| {
+        *code = if flags & SEEN != 0 { *code } else { UNSEEN };
+    });
     codes
 }
 
@@ -120,7 +118,7 @@ fn measured(plan: &Plan, mask: Runs, labels: &Labels, part: Part, dates: &str) -
     }
     // From +0: the empty sum of floats is -0, and nobody wants to read "-0.0 ha".
     let burned_ha = found.iter().fold(0.0, |sum, object| sum + object.area_ha);
-    Ok(Found { objects: found, outlines, burned_ha, specks_ha: 0.0, mask })
+    Ok(Found { objects: found, outlines, burned_ha, specks_ha: 0.0, mask, judged: Vec::new() })
 }
 
 impl Part {
@@ -138,12 +136,14 @@ impl Part {
 impl Found {
     /// Properties of every object: its numbers and what all share.
     fn properties(&self, shared: &Map<String, Value>) -> Vec<Map<String, Value>> {
-        let own = |object: &Object| {
+        let own = |(place, object): (usize, &Object)| {
             let mut properties = object.properties();
+            properties
+                .extend(self.judged.get(place).map(|judged| judged.properties(object.area_ha)).unwrap_or_default());
             properties.extend(shared.clone());
             properties
         };
-        self.objects.iter().map(own).collect()
+        self.objects.iter().enumerate().map(own).collect()
     }
 
     /// Writes `change.geojson`, and `change.gpkg` when asked.

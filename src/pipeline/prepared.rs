@@ -40,7 +40,7 @@ impl Prepared {
     pub fn new(request: Request, block: Option<usize>, limits: &Limits) -> Result<Self> {
         let layers = Layer::parse_all(&request.recipe.output.layers)?;
         sink::codec(&request.recipe.output.codec)?;
-        detect::strategy_of(&request.recipe.burn)?;
+        detect::known_key(&request.recipe.burn)?;
         let area = request.area(limits)?;
         let pair = Pair::open(&request, &layers, limits)?;
         let plan = Plan::new(&pair.sources()?, area.as_ref(), &request.recipe, block, limits)?;

@@ -11,7 +11,7 @@ use super::objects::{Found, shared_properties};
 use super::pictures::Captions;
 use super::prepared::Prepared;
 use super::sink::BURN_CLASSES;
-use super::summary::{Dates, LIMITS, Offsets, Reliability, SceneOffset, Summary};
+use super::summary::{Dates, LIMITS, Offsets, Reliability, SceneOffset, Seeding, Summary};
 use super::{grid_facts, item, unserialised};
 use crate::error::Result;
 use crate::geom::crs::{Crs, Transform};
@@ -26,7 +26,13 @@ use crate::scene::sensor::Sensor;
 const ENOUGH_SEEN: f64 = 0.5;
 
 /// The summary of what was measured, decided and found.
-pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &Decision, found: &Found) -> Summary {
+pub(super) fn summarised(
+    prepared: &Prepared,
+    measured: &Measured,
+    decision: &Decision,
+    found: &Found,
+    seeding: Option<Seeding>,
+) -> Summary {
     let areas = &measured.areas;
     let aoi_ha = areas.hectares(|code| code != Reason::Outside.code());
     let valid_share = if aoi_ha > 0.0 { areas.hectares(mask::code_is_valid) / aoi_ha } else { 0.0 };
@@ -56,6 +62,7 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
         threshold: decision.threshold,
         threshold_strategy: decision.strategy.clone(),
         separability: decision.separability.map(rounded),
+        seeding,
         offsets: Offsets {
             control: decision.offset,
             control_pixels: decision.control_pixels,

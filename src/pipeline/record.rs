@@ -14,8 +14,8 @@ pub(super) const STEPS: f64 = 1e4;
 
 /// May be found burned: seen, and of no barred class.
 pub(super) const ELIGIBLE: u8 = 1;
-/// Green before: NDVI at least 0.3.
-pub(super) const GREEN: u8 = 2;
+/// Green before, by NDVI.
+pub(super) use crate::kernel::burn::signs::GREEN;
 /// Seen on both dates.
 pub(super) const SEEN: u8 = 4;
 
@@ -27,6 +27,8 @@ pub(super) struct Records {
     /// Plain: steps hardly compress.
     dnbr: Spool,
     rbr: Spool,
+    /// One for each sign that seed and grow asks for.
+    signs: Vec<Spool>,
 }
 
 /// One block in the making, row by row; its memory serves for the next block.
@@ -35,6 +37,7 @@ pub(super) struct Record {
     flags: Vec<u8>,
     dnbr: Vec<i16>,
     rbr: Vec<i16>,
+    signs: Vec<Vec<i8>>,
 }
 
 /// The least value of a layer in steps, rounded down without a call, so that loops stay vectorised; NaN
@@ -53,6 +56,7 @@ impl Record {
         self.flags.clear();
         self.dnbr.clear();
         self.rbr.clear();
+        self.signs.iter_mut().for_each(Vec::clear);
     }
 
     /// Adds pixels in raster order: their flags, and dNBR and RBR of all of them, of which the eligible
@@ -61,6 +65,21 @@ impl Record {
         self.flags.extend_from_slice(flags);
         pack(flags, dnbr, &mut self.dnbr);
         pack(flags, rbr, &mut self.rbr);
+    }
+
+    /// Adds the signs of the pixels that [`extend`](Self::extend) took last, of which the eligible ones' are kept.
+    pub(super) fn extend_signs(&mut self, flags: &[u8], signs: &[Array2<i8>]) {
+        self.signs.resize_with(signs.len().max(self.signs.len()), Vec::new);
+        for (kept, plane) in self.signs.iter_mut().zip(signs) {
+            let values = flags.iter().zip(plane.as_slice().unwrap_or_default());
+            kept.extend(values.filter(|(flags, _)| **flags & ELIGIBLE != 0).map(|(_, step)| *step));
+        }
+    }
+
+    /// dNBR in steps of the eligible pixels so far, with the flags of each.
+    pub(super) fn flagged(&self) -> impl Iterator<Item = (u8, i16)> + '_ {
+        let flags = self.flags.iter().copied().filter(|flags| flags & ELIGIBLE != 0);
+        flags.zip(self.dnbr.iter().copied())
     }
 
     /// Adds pixels of which none is eligible.
@@ -89,15 +108,18 @@ fn pack(flags: &[u8], values: &[f32], kept: &mut Vec<i16>) {
 }
 
 impl Records {
-    /// Opens the scratch files.
+    /// Opens the scratch files, with room for so many signs.
     ///
     /// # Errors
     /// As [`Stage::temporary`].
-    pub(super) fn new(stage: &Stage) -> Result<Self> {
+    pub(super) fn new(stage: &Stage, signs: usize) -> Result<Self> {
         Ok(Self {
             flags: Spool::compressed(stage.temporary("flags")?),
             dnbr: Spool::new(stage.temporary("dnbr")?),
             rbr: Spool::new(stage.temporary("rbr")?),
+            signs: (0..signs)
+                .map(|place| Ok(Spool::compressed(stage.temporary(&format!("sign{place}"))?)))
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -108,6 +130,10 @@ impl Records {
     pub(super) fn keep(&self, index: usize, record: &Record) -> Result<()> {
         self.flags.put(index, &record.flags)?;
         self.dnbr.put(index, bytemuck::cast_slice(&record.dnbr))?;
+        let none = Vec::new();
+        for (place, spool) in self.signs.iter().enumerate() {
+            spool.put(index, bytemuck::cast_slice(record.signs.get(place).unwrap_or(&none)))?;
+        }
         self.rbr.put(index, bytemuck::cast_slice(&record.rbr))
     }
 
@@ -134,7 +160,7 @@ pub(super) struct Stored<'a> {
 }
 
 impl Stored<'_> {
-    /// [`ELIGIBLE`], [`GREEN`] and [`SEEN`], rows by columns.
+    /// [`ELIGIBLE`], [`GREEN`], [`SEEN`] and the flags of signs, rows by columns.
     pub(super) fn flags(&self) -> ArrayView2<'_, u8> {
         self.flags.view()
     }
@@ -160,15 +186,30 @@ impl Stored<'_> {
         self.spread(&self.records.rbr)
     }
 
+    /// A sign by its place, 0 where not eligible.
+    ///
+    /// # Errors
+    /// As [`Spool::read`]; `Bug` for a sign that was not remembered.
+    pub(super) fn sign(&self, place: usize) -> Result<Array2<i8>> {
+        let spool = self.records.signs.get(place).ok_or_else(|| Error::bug("a sign that nobody remembered"))?;
+        let mut bytes = Vec::new();
+        spool.read(self.index, &mut bytes)?;
+        self.placed(bytes.iter().map(|byte| byte.cast_signed()))
+    }
+
     fn spread(&self, spool: &Spool) -> Result<Array2<i16>> {
         let mut bytes = Vec::new();
         spool.read(self.index, &mut bytes)?;
-        let mut steps = bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_ne_bytes(*pair));
-        let mut all = vec![0; self.flags.len()];
+        self.placed(bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_ne_bytes(*pair)))
+    }
+
+    /// The values of the eligible pixels where they belong.
+    fn placed<T: Copy + Default>(&self, mut steps: impl Iterator<Item = T>) -> Result<Array2<T>> {
+        let mut all = vec![T::default(); self.flags.len()];
         let flags = self.flags.as_slice().unwrap_or_default();
         for (flags, all) in flags.chunks(STRETCH).zip(all.chunks_mut(STRETCH)).filter(|(flags, _)| any(flags)) {
             for (flags, step) in flags.iter().zip(all) {
-                *step = if flags & ELIGIBLE != 0 { steps.next().unwrap_or(0) } else { 0 };
+                *step = if flags & ELIGIBLE != 0 { steps.next().unwrap_or_default() } else { T::default() };
             }
         }
         Array2::from_shape_vec(self.flags.raw_dim(), all).map_err(|error| Error::bug(error.to_string()))
@@ -201,14 +242,21 @@ mod tests {
         record.extend(&[ELIGIBLE, 0], &[0.0005, -0.5], &[0.1, 0.2]);
         record.extend(&[ELIGIBLE | GREEN | SEEN, ELIGIBLE], &[0.07, f32::NAN], &[-0.3, 0.4]);
         assert_eq!(record.eligible(), [5, 700, 0]);
+        record.extend_signs(&[ELIGIBLE, 0, ELIGIBLE, ELIGIBLE], &[array![[7i8, 8], [-9, 1]]]);
+        assert_eq!(
+            record.flagged().map(|(flags, step)| (flags & GREEN, step)).collect::<Vec<_>>(),
+            [(0, 5), (GREEN, 700), (0, 0)]
+        );
         let folder = Scratch::new().unwrap();
         let stage = crate::io::store::Stage::begin(&folder.path().join("out"), false, &[]).unwrap();
-        let records = Records::new(&stage).unwrap();
+        let records = Records::new(&stage, 1).unwrap();
         records.keep(0, &record).unwrap();
         let back = records.fetch(0, Window::whole(2, 2)).unwrap();
         assert_eq!(back.flags(), array![[ELIGIBLE, 0], [ELIGIBLE | GREEN | SEEN, ELIGIBLE]]);
         assert_eq!(back.dnbr().unwrap(), array![[5, 0], [700, 0]]);
         assert_eq!(back.rbr().unwrap(), array![[1000, 0], [-3000, 4000]]);
+        assert_eq!(back.sign(0).unwrap(), array![[7, 0], [-9, 1]]);
+        assert!(back.sign(1).is_err());
         assert!(back.any() && records.fetch(1, Window::whole(2, 2)).is_err());
         record.clear();
         record.extend_blank(SEEN | ELIGIBLE, 4);

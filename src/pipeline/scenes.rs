@@ -14,6 +14,7 @@ use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
 use crate::io::product::{self, Ask, Product};
 use crate::io::raster::{Dtype, Raster, Samples, with_samples};
+use crate::kernel::burn::signs::Sign;
 use crate::kernel::index::Role;
 use crate::kernel::reflectance::Sample;
 use crate::layer::Layer;
@@ -74,6 +75,12 @@ impl Pair {
         }
         pair.warnings = pair.notes();
         Ok(pair)
+    }
+
+    /// The signs beside dNBR that the bands give.
+    pub(super) fn signs(&self) -> &'static [Sign] {
+        let has = |role: Role| self.roles.iter().any(|(own, _)| *own == role);
+        if has(Role::Swir1) { &Sign::ALL } else { &[Sign::Fall, Sign::Dark] }
     }
 
     /// The scenes of one side.
@@ -325,8 +332,12 @@ fn needed(band: Band, products: &[(Side, Product)], layers: &[Layer], recipe: &R
     });
     let water = classless && recipe.mask.water_from_indices;
     match band {
-        Band::Red => layers.contains(&Layer::Cva) || recipe.burn.min_ndvi_drop.is_some() || recipe.output.previews,
-        Band::Green | Band::Swir1 => water,
+        Band::Red => {
+            let shown = layers.contains(&Layer::Cva) || recipe.output.previews;
+            shown || recipe.burn.min_ndvi_drop.is_some() || recipe.burn.is_seeded()
+        }
+        Band::Swir1 => water || recipe.burn.is_seeded(),
+        Band::Green => water,
         _ => false,
     }
 }

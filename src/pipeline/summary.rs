@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+pub use super::seeded::Seeding;
+
 /// The document. Areas are ground hectares, shares are of the AOI unless said otherwise.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
@@ -29,12 +31,15 @@ pub struct Summary {
     pub specks_ha: f64,
     /// Objects in `change.geojson`.
     pub objects: u64,
-    /// Threshold on dNBR minus the control offset; null when no threshold could be found.
+    /// Threshold on dNBR minus the control offset; with seed and grow, where membership in dNBR is one half. Null
+    /// when none could be found.
     pub threshold: Option<f64>,
     /// How the threshold came about.
     pub threshold_strategy: String,
     /// Between-class over total variance of dNBR at the threshold, 0 to 1 (Otsu 1979).
     pub separability: Option<f64>,
+    /// How seed and grow came to its map; null with another strategy.
+    pub seeding: Option<Seeding>,
     /// Offsets: of dNBR by the control, of reflectance by scene.
     pub offsets: Offsets,
     /// Whether the figures can be leant on.

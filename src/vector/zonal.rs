@@ -160,6 +160,22 @@ impl ClassCounts {
     }
 }
 
+/// Visits the pixels of all objects in a block that covers `window` of the mask: label, row and column of the block.
+///
+/// # Errors
+/// `Bug` when the labels do not fit the mask or the window leaves it.
+pub fn visit(
+    (mask, labels): (&Runs, &Labels),
+    window: Window,
+    mut each: impl FnMut(u32, (usize, usize)),
+) -> Result<()> {
+    fits(mask, labels, labels.count, window)?;
+    for (label, row, columns) in stretches(mask, labels, window) {
+        columns.for_each(|column| each(label, (row, column)));
+    }
+    Ok(())
+}
+
 /// That a window, the labels and the mask belong together.
 fn fits(mask: &Runs, labels: &Labels, objects: usize, window: Window) -> Result<()> {
     let inside = window.right() <= mask.width() as usize && window.bottom() <= mask.height() as usize;

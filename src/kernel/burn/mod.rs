@@ -88,6 +88,30 @@ pub struct Doubts {
     pub still_green: f64,
 }
 
+impl Settings {
+    /// Refuses constants that make no map: what is out of range, in words.
+    ///
+    /// # Errors
+    /// What must hold and does not.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let shares = [self.seed_score, self.grow_score, self.seed_share];
+        let positive = [self.seed_z, self.support_z, self.control_z, self.floor, self.sigma[0], self.max_shift];
+        let rules = [
+            (shares.iter().all(|share| (0.0..=1.0).contains(share)), "scores and shares must be 0 to 1"),
+            (positive.iter().all(|value| *value > 0.0 && *value <= 100.0), "distances and deviations must be positive"),
+            (self.sigma[0] <= self.sigma[1] && self.sigma[1] <= 2.0, "sigma must be [least, greatest]"),
+            (self.floor <= 2.0 && self.max_shift <= 2.0, "floor and max_shift must be at most 2"),
+            (
+                (1..=9).contains(&self.support) && (1..=9).contains(&self.majority),
+                "support and majority must be 1 to 9",
+            ),
+            ((0.0..=1000.0).contains(&self.close_m), "close_m must be 0 to 1000 metres"),
+            (self.soil_brightening > 0.0 && self.distinct.is_finite(), "soil_brightening must be positive"),
+        ];
+        rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, must)| Err(must))
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! Which grown objects stand: what each shows in whole counts, and whether seeds and char carry it.
 
 use super::Settings;
-use super::signs::{BRIGHTER, GREEN, SOIL, STILL_GREEN, Sign};
+use super::signs::{BRIGHTER, GREEN, SNOW, SOIL, STILL_GREEN, Sign, WATER};
 
 /// Value of a step of dNBR.
 const STEP: f64 = 1e-4;
@@ -23,8 +23,12 @@ pub struct Marks {
     pub other: u64,
     /// Soil laid bare, among the others.
     pub soil: u64,
-    /// Water and snow, among the others.
-    pub water_snow: [u64; 2],
+    /// Water, among the others.
+    pub water: u64,
+    /// Snow, among the others.
+    pub snow: u64,
+    /// Sum of the scores over the grown, in the caller's steps.
+    score: u64,
     /// Sum of dNBR over the grown, the shift taken off, in steps of 1e-4.
     dnbr: i64,
     /// Sums of the signs over the grown, in their steps, in the order of [`Sign::ALL`].
@@ -53,11 +57,19 @@ impl Marks {
     pub fn add_other(&mut self, flags: u8) {
         self.other += 1;
         self.soil += u64::from(flags & SOIL != 0);
+        self.water += u64::from(flags & WATER != 0);
+        self.snow += u64::from(flags & SNOW != 0);
+    }
+
+    /// Takes in the score of a grown pixel, in whole steps.
+    #[inline]
+    pub fn add_score(&mut self, steps: u32) {
+        self.score += u64::from(steps);
     }
 
     /// Takes in what another part of the object shows.
     pub fn merge(&mut self, part: &Self) {
-        let Self { grown, seeds, green, still_green, brighter, other, soil, water_snow, dnbr, signs } = part;
+        let Self { grown, seeds, green, still_green, brighter, other, soil, water, snow, score, dnbr, signs } = part;
         self.grown += grown;
         self.seeds += seeds;
         self.green += green;
@@ -66,13 +78,20 @@ impl Marks {
         self.other += other;
         self.soil += soil;
         self.dnbr += dnbr;
-        self.water_snow.iter_mut().zip(water_snow).for_each(|(sum, more)| *sum += more);
+        self.water += water;
+        self.snow += snow;
+        self.score += score;
         self.signs.iter_mut().zip(signs).for_each(|(sum, more)| *sum += more);
     }
 
     /// Mean dNBR over the grown, the shift taken off.
     pub fn mean_dnbr(&self) -> f64 {
         self.dnbr as f64 * STEP / self.grown.max(1) as f64
+    }
+
+    /// Mean score over the grown, which was taken in in `steps` of one.
+    pub fn mean_score(&self, steps: f64) -> f64 {
+        self.score as f64 / steps / self.grown.max(1) as f64
     }
 
     /// Mean of a sign over the grown, in its unit.

@@ -56,8 +56,8 @@ impl Rivals {
             harvest_or_ploughing: ramp(of_seen(marks.soil), 0.05, 0.30)
                 .max(field * bare * uncharred * of_grown(marks.brighter)),
             leaf_fall_or_drying: green * charred.map_or(of_grown(marks.still_green), |charred| 1.0 - charred),
-            snow: of_seen(marks.water_snow[1]),
-            flood: of_seen(marks.water_snow[0]),
+            snow: of_seen(marks.snow),
+            flood: of_seen(marks.water),
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         for _ in 0..100 {
             wet.add_other(SOIL);
         }
-        wet.water_snow = [50, 20];
+        (wet.water, wet.snow) = (50, 20);
         let found = rivals(&wet, &RAGGED, 10.0, Some(0.0));
         assert_eq!((found.flood, found.snow, found.harvest_or_ploughing), (0.25, 0.1, 1.0));
     }

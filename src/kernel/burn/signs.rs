@@ -15,6 +15,10 @@ pub const SOIL: u8 = 8;
 pub const STILL_GREEN: u8 = 16;
 /// Flag: near and shortwave infrared together grew brighter.
 pub const BRIGHTER: u8 = 32;
+/// Flag: water on either date; set by whoever knows it.
+pub const WATER: u8 = 64;
+/// Flag: snow on either date; set by whoever knows it.
+pub const SNOW: u8 = 128;
 
 /// A sign beside dNBR, in steps of one byte; the higher, the more it looks burned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
