@@ -13,8 +13,12 @@
 
 mod common;
 
-use common::oracle;
+use common::tif::Tif;
+use common::{oracle, run};
 use groundtell::geom::runs::{Run, Runs};
+use groundtell::geom::window::Window;
+use groundtell::io::raster::{Raster, Samples};
+use groundtell::io::tiff;
 use groundtell::kernel::burn::Settings;
 use groundtell::kernel::burn::background::Background;
 use groundtell::kernel::burn::membership::{Membership, Score, SignCounts};
@@ -24,8 +28,10 @@ use groundtell::kernel::burn::signs::{self, GREEN, Ground, SOIL, Sign};
 use groundtell::kernel::label::{Connectivity, fill_holes, label, remove_small};
 use groundtell::kernel::morphology::{close, grow, neighbours_at_least, open_by_reconstruction};
 use groundtell::kernel::stats::Histogram;
+use groundtell::limits::Limits;
 use ndarray::Array2;
 use serde_json::Value;
+use tempfile::TempDir;
 
 const SIGNS: [(Sign, &str); 3] = [(Sign::Fall, "fall"), (Sign::Dark, "dark"), (Sign::Char, "char")];
 
@@ -274,4 +280,49 @@ fn objects_and_shapes_are_numpys() {
             assert!((ours - due[key].as_f64().unwrap()).abs() < 1e-9 * ours.abs().max(1.0), "{key}: {ours} {due}");
         }
     }
+}
+
+/// The scene of one side as a file.
+fn tif(scene: &Scene, side: &str) -> Tif {
+    let bands = scene.oracle["bands"].as_array().unwrap().iter().enumerate().map(|(place, name)| {
+        let counts = whole(&scene.oracle[side][place]).into_iter().map(|count| count as f32).collect();
+        (name.as_str().unwrap().to_owned(), counts)
+    });
+    Tif {
+        size: (scene.size.1, scene.size.0),
+        bands: bands.collect(),
+        transform: [300_000.0, 30.0, 0.0, 5_600_040.0, 0.0, -30.0],
+        ..Tif::before()
+    }
+}
+
+#[test]
+fn the_whole_line_maps_what_numpy_maps() {
+    let scene = Scene::new();
+    let folder = TempDir::new().unwrap();
+    for side in ["before", "after"] {
+        tif(&scene, side).write(folder.path().join(format!("{side}.tif")));
+    }
+    let line = "change --before before.tif --after after.tif --scale 0.0001 --offset 0 --no-previews --out run --json";
+    let summary = run(folder.path(), &line.split(' ').collect::<Vec<_>>()).done().json();
+    let raster = tiff::open(&folder.path().join("run/layers/burn.tif"), &Limits::default()).unwrap();
+    let (width, height) = (raster.info().width, raster.info().height);
+    assert_eq!((height, width), scene.size);
+    let Samples::U8(codes) = raster.read(0, &[0], Window::whole(width, height)).unwrap().remove(0) else { panic!() };
+    assert!(codes.iter().all(|code| *code <= 1), "water is seen, and not burned");
+    assert_eq!(scene.where_(|row, col| codes[row * width + col] == 1), scene.mask("burned"));
+    let seeding = &summary["seeding"];
+    assert_eq!(seeding["core_pixels"], scene.mask("core").pixels());
+    assert_eq!(seeding["greened_pixels"], scene.mask("greened").pixels());
+    assert_eq!(seeding["quiet_pixels"], scene.oracle["quiet"]);
+    assert_eq!(summary["offsets"]["control_pixels"], scene.oracle["control"]);
+    let features = common::json(&folder.path().join("run/change.geojson"));
+    let burned = &features["features"][0]["properties"];
+    assert_eq!(features["features"].as_array().unwrap().len(), 1);
+    assert_eq!(burned["charred"], true);
+    assert!(burned["score"].as_f64().unwrap() > 0.8 && burned["rivals"]["leaf_fall_or_drying"].as_f64().unwrap() < 0.1);
+    assert!(
+        (burned["perimeter_m"].as_f64().unwrap() - scene.oracle["objects"][0]["perimeter_m"].as_f64().unwrap()).abs()
+            < 5.0
+    );
 }

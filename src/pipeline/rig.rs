@@ -1,7 +1,7 @@
 //! Connecting opened scenes to a grid: for each side, which taps feed which role.
 
 use super::scenes::{Pair, Scene};
-use super::side::{Growth, SceneTaps, SideTaps};
+use super::side::{Growth, SceneTaps, SideTaps, Way};
 use super::tap::{Classes, Tap};
 use crate::error::Result;
 use crate::geom::grid::Grid;
@@ -56,8 +56,13 @@ fn taps(
 ) -> Result<SceneTaps> {
     let factor = (scene.scale().gain / gain) as f32;
     let mut bands = Vec::with_capacity(roles.len());
-    for (_, band) in roles {
-        bands.push((tap(scene, *band, work, recipe, purpose)?, factor));
+    for (role, band) in roles {
+        let way = match (band, role) {
+            (Band::Nbr, Role::Swir2) => Way::OfRatio(-factor, (1.0 / gain) as f32),
+            (Band::Nbr, _) => Way::OfRatio(factor, (1.0 / gain) as f32),
+            _ => Way::Scaled(factor),
+        };
+        bands.push((tap(scene, *band, work, recipe, purpose)?, way));
     }
     let kinds = [(Band::Scl, Classes::Scl), (Band::QaPixel, Classes::QaPixel)];
     let has = |band: Band| scene.product.bands.iter().any(|located| located.band == band);

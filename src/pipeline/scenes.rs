@@ -15,7 +15,7 @@ use crate::io::opening::open_tiff;
 use crate::io::product::{self, Ask, Product};
 use crate::io::raster::{Dtype, Raster, Samples, with_samples};
 use crate::kernel::burn::signs::Sign;
-use crate::kernel::index::Role;
+use crate::kernel::index::{Index, Role};
 use crate::kernel::reflectance::Sample;
 use crate::layer::Layer;
 use crate::limits::Limits;
@@ -77,8 +77,11 @@ impl Pair {
         Ok(pair)
     }
 
-    /// The signs beside dNBR that the bands give.
+    /// The signs beside dNBR that the bands give; none where only a burn ratio is known.
     pub(super) fn signs(&self) -> &'static [Sign] {
+        if self.roles.iter().any(|(_, band)| *band == Band::Nbr) {
+            return &[];
+        }
         let has = |role: Role| self.roles.iter().any(|(own, _)| *own == role);
         if has(Role::Swir1) { &Sign::ALL } else { &[Sign::Fall, Sign::Dark] }
     }
@@ -123,7 +126,7 @@ impl Pair {
                 sources.push(Source {
                     side: scene.side,
                     scene: product.name.to_string(),
-                    leads: bands.contains(&Band::Swir2),
+                    leads: bands.contains(&Band::Swir2) || bands.contains(&Band::Nbr),
                     bands: bands.iter().map(|band| band.name()).collect(),
                     grid: *grid,
                     means: raster.info().means().into_iter().map(|(_, grid)| grid).collect(),
@@ -290,6 +293,10 @@ fn wanted(products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> Re
     let has = |band: Band| products.iter().all(|(_, product)| product.bands.iter().any(|located| located.band == band));
     let fine = recipe.grid.resolution.is_some_and(|size| size < 15.0 && size > 1.0);
     let order = if fine { [Band::Nir, Band::NirNarrow] } else { [Band::NirNarrow, Band::Nir] };
+    if !(order.into_iter().any(has) && has(Band::Swir2)) && has(Band::Nbr) {
+        refuse_other_layers(layers)?;
+        return Ok((Role::NirNarrow, vec![(Role::NirNarrow, Band::Nbr), (Role::Swir2, Band::Nbr)]));
+    }
     let nir = order
         .into_iter()
         .find(|band| has(*band))
@@ -323,6 +330,15 @@ fn wanted(products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> Re
         }
     }
     Ok((nir_role, roles))
+}
+
+/// Of a burn ratio alone no other index can be worked out.
+fn refuse_other_layers(layers: &[Layer]) -> Result<()> {
+    let other = layers.iter().find(|layer| matches!(layer, Layer::Index(index, _) if *index != Index::Nbr));
+    other.map_or(Ok(()), |layer| {
+        Err(Error::missing(format!("the layer {} needs bands; only NBR is there", layer.name()))
+            .hint("ask for --layers dnbr,rbr, or give scenes with their bands"))
+    })
 }
 
 /// Whether the line itself has a use for an optional band.

@@ -45,8 +45,31 @@ impl Growth {
 pub(super) struct SceneTaps {
     /// Its class band, on the work grid grown by the halo.
     pub(super) classes: Option<(Classes, Tap)>,
-    /// Its bands on the work grid, in the side's order of roles, each with the factor to the side's counts.
-    pub(super) bands: Vec<(Tap, f32)>,
+    /// Its bands on the work grid, in the side's order of roles, each with the way to the side's counts.
+    pub(super) bands: Vec<(Tap, Way)>,
+}
+
+/// The way from a scene's counts to the side's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Way {
+    /// Times a factor.
+    Scaled(f32),
+    /// A burn ratio x, times the factor and added to the summand: 1 + x stands for near infrared and 1 - x for
+    /// SWIR2, since their ratio is x again. What is no ratio, beyond -1 to 1, has no value.
+    OfRatio(f32, f32),
+}
+
+impl Way {
+    fn go(self, plane: &mut Array2<f32>) {
+        match self {
+            Self::Scaled(1.0) => {}
+            Self::Scaled(factor) => plane.mapv_inplace(|count| count * factor),
+            Self::OfRatio(factor, summand) => plane.mapv_inplace(|ratio| {
+                let count = factor * ratio + summand;
+                if (0.0..=2.0 * summand).contains(&count) { count } else { f32::NAN }
+            }),
+        }
+    }
 }
 
 /// One side: scenes in order of precedence.
@@ -190,10 +213,7 @@ impl<'a> Block<'a> {
         let mut planes: Vec<Array2<f32>> = vec![Array2::default((0, 0)); taps.bands.len()];
         for (reading, places) in cell.get().into_iter().flatten() {
             for (place, mut plane) in places.iter().zip(reading.planes(window)?) {
-                let factor = taps.bands[*place].1;
-                if factor != 1.0 {
-                    plane.mapv_inplace(|count| count * factor);
-                }
+                taps.bands[*place].1.go(&mut plane);
                 planes[*place] = plane;
             }
         }

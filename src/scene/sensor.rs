@@ -26,12 +26,14 @@ pub enum Band {
     Scl,
     /// Landsat's quality bits.
     QaPixel,
+    /// The normalised burn ratio, worked out by somebody else.
+    Nbr,
 }
 
 impl Band {
-    /// Whether the samples are reflectance and not classes.
+    /// Whether the samples are reflectance, neither classes nor an index.
     pub fn is_reflectance(self) -> bool {
-        !matches!(self, Self::Scl | Self::QaPixel)
+        !matches!(self, Self::Scl | Self::QaPixel | Self::Nbr)
     }
 
     /// The name in words of the field.
@@ -52,6 +54,7 @@ impl Band {
             Self::Swir2 => "swir22",
             Self::Scl => "scl",
             Self::QaPixel => "qa_pixel",
+            Self::Nbr => "nbr",
         }
     }
 }
@@ -144,6 +147,7 @@ const COMMON: &[(&str, Band)] = &[
     ("swir22", Band::Swir2),
     ("scl", Band::Scl),
     ("qa_pixel", Band::QaPixel),
+    ("nbr", Band::Nbr),
 ];
 
 impl Sensor {

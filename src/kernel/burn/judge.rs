@@ -64,8 +64,9 @@ pub enum Doubt {
 pub fn doubts(found: &Evidence, enough: u64, settings: &Settings) -> Vec<Doubt> {
     let mut doubts = background_doubts(found, enough, settings);
     if found.mapped == 0 {
-        doubts.extend((found.weak > 0).then_some(Doubt::OnlyWeak { pixels: found.weak }));
-        doubts.extend((found.faded > 0).then_some(Doubt::OnlyFaded { pixels: found.faded }));
+        let many = |pixels: u64| ratio(pixels, found.seen) > settings.doubt.missed;
+        doubts.extend(many(found.weak).then_some(Doubt::OnlyWeak { pixels: found.weak }));
+        doubts.extend(many(found.faded).then_some(Doubt::OnlyFaded { pixels: found.faded }));
     } else {
         doubts.extend(map_doubts(found, settings));
     }
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn a_clear_burn_is_ok() {
         assert_eq!(doubted(CLEAR), []);
-        let nothing = Evidence { mapped: 0, grown: 0, seeds: 0, first: 3, core: 0, weak: 0, ..CLEAR };
+        let nothing = Evidence { mapped: 0, grown: 0, seeds: 0, first: 3, core: 0, weak: 20, ..CLEAR };
         assert_eq!(doubted(nothing), []);
     }
 

@@ -86,6 +86,8 @@ pub struct Doubts {
     pub dropped: f64,
     /// Greatest share of the objects that is still green after, where SWIR1 is not known.
     pub still_green: f64,
+    /// Where nothing is mapped: greatest share of what was seen that lies in objects dropped.
+    pub missed: f64,
 }
 
 impl Settings {
@@ -152,6 +154,7 @@ impl Default for Doubts {
             greening: 0.50,
             dropped: 0.50,
             still_green: 0.50,
+            missed: 0.002,
         }
     }
 }
