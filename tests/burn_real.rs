@@ -215,7 +215,7 @@ fn basins_burned_as_the_usgs_has_them() {
             "--bands",
             "B1,B2,B3,B4,B5,B7",
             "--sensor",
-            "landsat-7",
+            "landsat7",
             "--scale",
             "2.75e-5",
             "--offset",

@@ -104,7 +104,8 @@ pub struct Table {
 /// # Errors
 /// `Malformed` for a broken table, `Usage` with the row for an unknown column or a value that is none.
 pub fn scenes(path: &Path, limits: &Limits) -> Result<Vec<Scene>> {
-    let place = |error: Error| error.at(shown_path(path));
+    let hint = "a list is CSV with a header, such as name,before,after,reference,scale";
+    let place = |error: Error| error.at(shown_path(path)).hint(hint);
     let rows = csv::rows(&store::read_text(path, limits.text_bytes)?).map_err(place)?;
     let Some((header, rows)) = rows.split_first() else { return Err(place(Error::malformed("the list is empty"))) };
     if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(&name.as_str())) {

@@ -25,6 +25,10 @@ pub struct Evidence {
     pub greened: u64,
     /// Mapped as burned.
     pub mapped: u64,
+    /// The same as area, in minimum mapping units.
+    pub units: f64,
+    /// Mean dNBR of what was grown in the objects that stand, the shift taken off.
+    pub mean_dnbr: f64,
     /// Grown, in the objects that stand.
     pub grown: u64,
     /// Seeds among them.
@@ -50,6 +54,8 @@ pub enum Doubt {
     Scattered { scatter: f64, seed: f64 },
     AllBurned { share: f64 },
     Harvest { share: f64 },
+    Faint { mean: f64, seed: f64 },
+    Little { units: f64 },
     FewSeeds { share: f64 },
     GreenedUp { ratio: f64 },
     MuchDropped { ratio: f64 },
@@ -57,6 +63,7 @@ pub enum Doubt {
     StillGreen { share: f64 },
     OnlyWeak { pixels: u64 },
     OnlyFaded { pixels: u64 },
+    Blind { seed: f64 },
 }
 
 /// Every reason to doubt the map, in a fixed order; none means that it can be leant on. `enough` is the least
@@ -67,10 +74,19 @@ pub fn doubts(found: &Evidence, enough: u64, settings: &Settings) -> Vec<Doubt> 
         let many = |pixels: u64| ratio(pixels, found.seen) > settings.doubt.missed;
         doubts.extend(many(found.weak).then_some(Doubt::OnlyWeak { pixels: found.weak }));
         doubts.extend(many(found.faded).then_some(Doubt::OnlyFaded { pixels: found.faded }));
+        let seed = found.seed_height(settings);
+        doubts.extend((seed > settings.doubt.blind).then_some(Doubt::Blind { seed }));
     } else {
         doubts.extend(map_doubts(found, settings));
     }
     doubts
+}
+
+impl Evidence {
+    /// The dNBR that a seed needs, over both classes.
+    fn seed_height(&self, settings: &Settings) -> f64 {
+        (settings.seed_z * self.scatter).max(settings.floor)
+    }
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {
@@ -82,7 +98,7 @@ fn background_doubts(found: &Evidence, enough: u64, settings: &Settings) -> Vec<
     let limit = &settings.doubt;
     let quiet = ratio(found.quiet, found.seen);
     let mapped = ratio(found.mapped, found.seen);
-    let seed = (settings.seed_z * found.scatter).max(settings.floor);
+    let seed = found.seed_height(settings);
     let cases = [
         (found.quiet < enough || quiet < limit.control_share, Doubt::NoControl { share: quiet }),
         (found.shift > limit.shift, Doubt::Shifted { shift: found.shift }),
@@ -99,7 +115,10 @@ fn map_doubts(found: &Evidence, settings: &Settings) -> Vec<Doubt> {
     let seeds = ratio(found.seeds, found.grown);
     let (greened, dropped) = (ratio(found.greened, found.core), ratio(found.weak + found.faded, found.grown));
     let (bare, green) = (ratio(found.uncharred, found.grown), ratio(found.still_green, found.grown));
+    let seed = found.seed_height(settings);
     let cases = [
+        (found.mean_dnbr < limit.faint * seed, Doubt::Faint { mean: found.mean_dnbr, seed }),
+        (found.units < limit.units, Doubt::Little { units: found.units }),
         (soil > limit.harvest, Doubt::Harvest { share: soil }),
         (seeds < limit.seed_share, Doubt::FewSeeds { share: seeds }),
         (greened > limit.greening, Doubt::GreenedUp { ratio: greened }),
@@ -133,6 +152,19 @@ impl fmt::Display for Doubt {
                 "{} of what lost green as a burn does is soil laid bare: harvest or ploughing",
                 percent(share)
             ),
+            Self::Faint { mean, seed } => write!(
+                f,
+                "what is mapped changed by dNBR {mean:.2} on average, hardly more than it takes to be seen at all ({seed:.2}): lighter parts are missed"
+            ),
+            Self::Little { units } => {
+                write!(
+                    f,
+                    "what is mapped amounts to {units:.1} minimum mapping units: too little to stand for an event"
+                )
+            }
+            Self::Blind { seed } => {
+                write!(f, "nothing is mapped, but what burned below dNBR {seed:.2} would not have been seen")
+            }
             Self::FewSeeds { share } => {
                 write!(f, "only {} of the mapped ground clearly stands out from the control", percent(share))
             }
@@ -180,6 +212,8 @@ mod tests {
         core: 1_400,
         greened: 20,
         mapped: 1_600,
+        units: 170.0,
+        mean_dnbr: 0.2,
         grown: 1_500,
         seeds: 1_300,
         still_green: 100,
@@ -209,6 +243,9 @@ mod tests {
             (Evidence { mapped: 7_000, ..CLEAR }, "70 % of what was seen"),
             (Evidence { soil: 400, ..CLEAR }, "harvest or ploughing"),
             (Evidence { seeds: 600, ..CLEAR }, "only 40 %"),
+            (Evidence { mean_dnbr: 0.11, ..CLEAR }, "hardly more than it takes"),
+            (Evidence { units: 4.0, ..CLEAR }, "4.0 minimum mapping units"),
+            (Evidence { mapped: 0, weak: 0, scatter: 0.04, ..CLEAR }, "below dNBR 0.12 would not"),
             (Evidence { greened: 900, ..CLEAR }, "greened up"),
             (Evidence { faded: 900, ..CLEAR }, "61 % of what was kept"),
             (Evidence { uncharred: 900, ..CLEAR }, "no char"),

@@ -86,8 +86,14 @@ pub struct Doubts {
     pub dropped: f64,
     /// Greatest share of the objects that is still green after, where SWIR1 is not known.
     pub still_green: f64,
-    /// Where nothing is mapped: greatest share of what was seen that lies in objects dropped.
+    /// Where nothing is mapped: greatest share of what was seen that lies in objects dropped ...
     pub missed: f64,
+    /// ... and greatest dNBR that a seed needs, above which a light burn stays hidden.
+    pub blind: f64,
+    /// Least mean dNBR of what is mapped, in times what a seed needs.
+    pub faint: f64,
+    /// Least area mapped, in minimum mapping units.
+    pub units: f64,
 }
 
 impl Settings {
@@ -155,6 +161,9 @@ impl Default for Doubts {
             dropped: 0.50,
             still_green: 0.50,
             missed: 0.002,
+            blind: 0.10,
+            faint: 1.5,
+            units: 10.0,
         }
     }
 }

@@ -84,6 +84,11 @@ impl Marks {
         self.signs.iter_mut().zip(signs).for_each(|(sum, more)| *sum += more);
     }
 
+    /// Sum of dNBR over the grown, the shift taken off.
+    pub fn sum_dnbr(&self) -> f64 {
+        self.dnbr as f64 * STEP
+    }
+
     /// Mean dNBR over the grown, the shift taken off.
     pub fn mean_dnbr(&self) -> f64 {
         self.dnbr as f64 * STEP / self.grown.max(1) as f64

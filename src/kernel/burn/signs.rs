@@ -81,8 +81,8 @@ pub fn flags(
     check(flags.dim(), before, after)?;
     let (brightening, least) = (settings.soil_brightening as f32, settings.soil_swir2 as f32 / gain);
     for row in 0..flags.nrows() {
-        let [n1, s1] = [before.nir, before.swir2].map(|plane| rows::slice(&plane, row).into_owned());
-        let [n2, s2] = [after.nir, after.swir2].map(|plane| rows::slice(&plane, row).into_owned());
+        let (n1, s1) = (rows::slice(&before.nir, row), rows::slice(&before.swir2, row));
+        let (n2, s2) = (rows::slice(&after.nir, row), rows::slice(&after.swir2, row));
         let green = ndvi_at_least(before, row, settings.green_ndvi as f32);
         let still = ndvi_at_least(after, row, settings.still_green_ndvi as f32);
         rows::fill(flags.row_mut(row), |flags| {

@@ -89,6 +89,8 @@ pub(super) fn map(
     let connectivity = connectivity(recipe);
     let mask = objects.standing();
     evidence.mapped = mask.pixels();
+    let unit_ha = recipe.min_area_ha.max(f64::MIN_POSITIVE);
+    evidence.units = crate::plan::area_ha(&memory.plan.grid, &mask) / unit_ha;
     let found = doubts(&evidence, recipe.min_control, &settings);
     let seeding = Seeding::new(&ground, classes, &evidence, &surroundings, &objects);
     let decision = Decision::seeded(

@@ -164,6 +164,8 @@ impl Objects {
         evidence.grown = standing().map(|object| object.marks.grown).sum();
         evidence.seeds = standing().map(|object| object.marks.seeds).sum();
         evidence.still_green = standing().map(|object| object.marks.still_green).sum();
+        let dnbr: f64 = standing().map(|object| object.marks.sum_dnbr()).sum();
+        evidence.mean_dnbr = dnbr / evidence.grown.max(1) as f64;
         evidence.uncharred = self.grown(Fate::Uncharred);
         evidence.weak = self.grown(Fate::Weak);
         evidence.faded = self.grown(Fate::Faded);
