@@ -3,7 +3,9 @@
 pub mod accuracy;
 pub mod change;
 pub mod index;
+pub mod irmad;
 pub mod label;
+mod linear;
 pub mod mask;
 pub mod reflectance;
 pub mod resample;
