@@ -59,3 +59,26 @@ pub(super) fn tail<const N: usize>(value: f32) -> f32 {
 pub fn no_change_probability(value: f64, freedom: usize) -> f64 {
     ChiSquared::new(freedom as f64).map_or(f64::NAN, |law| if value.is_nan() { f64::NAN } else { law.sf(value) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fast tail against the full one, over all that a pixel can show.
+    fn worst<const N: usize>() -> f64 {
+        let values = (0..4000).map(|step| 1e-4f32 * 1.0037f32.powi(step)).take_while(|value| *value < 160.0);
+        let wrong = values.map(|value| {
+            let due = no_change_probability(f64::from(value), N);
+            (f64::from(tail::<N>(value)) - due).abs() / due
+        });
+        wrong.fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_fast_tail_is_the_tail() {
+        let all = [worst::<1>(), worst::<2>(), worst::<3>(), worst::<4>(), worst::<5>(), worst::<6>(), worst::<7>(), worst::<8>(), worst::<9>(), worst::<10>()];
+        assert!(all.iter().all(|wrong| *wrong < 5e-6), "{all:?}");
+        assert_eq!((tail::<4>(0.0), tail::<3>(0.0)), (1.0, tail::<5>(0.0)));
+        assert!((tail::<3>(0.0) - 1.0).abs() < 1e-6 && tail::<4>(f32::MAX) < 1e-30 && tail::<5>(f32::INFINITY) < 1e-30);
+    }
+}

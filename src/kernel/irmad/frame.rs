@@ -1,8 +1,9 @@
 //! The per-pixel part of an iteration: variates, chi-square, weight, and the weighted moments of the variates.
 //!
 //! Moments are taken of the variates of the iteration before, not of the bands: their covariance is near to
-//! identity however alike the bands are, so that short sums in `f32` lose nothing that the solution would show.
-//! What is written in the end is computed in `f64`.
+//! identity however alike the bands are; and of U and U - V rather than of U and V, because 1 - rho is the variance
+//! of a difference. So short sums in `f32` lose nothing that the solution would show. What is written in the end is
+//! computed in `f64`.
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -137,9 +138,10 @@ struct Fast<const N: usize> {
     inverse_sigma: [f32; N],
 }
 
-/// Variates and weights of a chunk.
+/// Variates before, MAD variates (before minus after) and weights of a chunk.
 struct Chunk<const N: usize> {
-    variates: [[[f32; CHUNK]; N]; 2],
+    before: [[f32; CHUNK]; N],
+    mad: [[f32; CHUNK]; N],
     weight: [f32; CHUNK],
 }
 
@@ -170,13 +172,12 @@ impl<const N: usize> Fast<N> {
         let flat = pixels.as_slice().unwrap_or_default();
         let bands: Vec<&[f32]> = flat.chunks_exact(count.max(1)).collect();
         let mut sums = Sums::new(2 * N);
-        let mut chunk = Chunk { variates: [[[0.0; CHUNK]; N]; 2], weight: [0.0; CHUNK] };
+        let mut chunk = Chunk { before: [[0.0; CHUNK]; N], mad: [[0.0; CHUNK]; N], weight: [0.0; CHUNK] };
         for start in (0..count).step_by(CHUNK) {
             let length = CHUNK.min(count - start);
-            for side in 0..2 {
-                let own: [&[f32]; N] = std::array::from_fn(|band| &bands[side * N + band][start..start + length]);
-                self.turn(side, own, &mut chunk.variates[side]);
-            }
+            let side = |side: usize| std::array::from_fn(|band| &bands[side * N + band][start..start + length]);
+            self.turn(0, side(0), &mut chunk.before);
+            self.turn(1, side(1), &mut chunk.mad);
             self.weigh(&mut chunk);
             chunk.weight[length..].fill(0.0);
             sums.add(&chunk);
@@ -218,14 +219,17 @@ impl<const N: usize> Fast<N> {
 
     #[inline(always)]
     fn weigh(&self, chunk: &mut Chunk<N>) {
-        let [before, after] = &chunk.variates;
-        for pixel in 0..CHUNK {
-            let mut sum = 0.0;
-            for variate in 0..N {
-                let mad = (before[variate][pixel] - after[variate][pixel] - self.centre[variate]) * self.inverse_sigma[variate];
-                sum += mad * mad;
+        let mut sums = [0.0f32; CHUNK];
+        for variate in 0..N {
+            let (before, mad) = (&chunk.before[variate], &mut chunk.mad[variate]);
+            for pixel in 0..CHUNK {
+                mad[pixel] = before[pixel] - mad[pixel];
+                let unit = (mad[pixel] - self.centre[variate]) * self.inverse_sigma[variate];
+                sums[pixel] += unit * unit;
             }
-            chunk.weight[pixel] = tail::<N>(sum);
+        }
+        for pixel in 0..CHUNK {
+            chunk.weight[pixel] = tail::<N>(sums[pixel]);
         }
     }
 }
@@ -236,18 +240,16 @@ impl Sums {
         Self { weight: none, first: vec![none; variables], second: vec![none; variables * (variables + 1) / 2] }
     }
 
-    #[inline(always)]
     fn add<const N: usize>(&mut self, chunk: &Chunk<N>) {
-        let [before, after] = &chunk.variates;
         let mut places = self.second.iter_mut();
         add(&mut self.weight, &lanes(&chunk.weight, &[1.0; CHUNK]));
-        for (number, own) in before.iter().chain(after).enumerate() {
+        for (number, own) in chunk.before.iter().chain(&chunk.mad).enumerate() {
             let mut weighted = [0.0; CHUNK];
             for pixel in 0..CHUNK {
                 weighted[pixel] = chunk.weight[pixel] * own[pixel];
             }
             add(&mut self.first[number], &lanes(&weighted, &[1.0; CHUNK]));
-            for (other, place) in before.iter().chain(after).take(number + 1).zip(&mut places) {
+            for (other, place) in chunk.before.iter().chain(&chunk.mad).take(number + 1).zip(&mut places) {
                 add(place, &lanes(&weighted, other));
             }
         }
@@ -261,7 +263,20 @@ impl Sums {
         let products = Array2::from_shape_fn((variables, variables), |(i, j)| {
             if j <= i { total(&self.second[place(i, j)]) } else { 0.0 }
         });
-        Moments::from_sums(pixels, total(&self.weight), &sums, &products)
+        before_and_after(&Moments::from_sums(pixels, total(&self.weight), &sums, &products))
+    }
+}
+
+/// Moments of U and V from those of U and U - V.
+fn before_and_after(moments: &Moments) -> Moments {
+    let bands = moments.mean.len() / 2;
+    let from = Array2::from_shape_fn(moments.scatter.raw_dim(), |(i, j)| {
+        f64::from(i8::from(j == i % bands) - i8::from(i >= bands && j == i))
+    });
+    Moments {
+        mean: from.dot(&ArrayView1::from(&moments.mean)).to_vec(),
+        scatter: from.dot(&moments.scatter).dot(&from.t()),
+        ..*moments
     }
 }
 
