@@ -35,7 +35,8 @@ fn iteration(criterion: &mut Criterion) {
         });
     }
     let pixels = tile(4);
-    let frame = Frame::new(Canonical::solve(&Moments::plain(pixels.view())).expect("the bands differ")).expect("few bands");
+    let frame =
+        Frame::new(Canonical::solve(&Moments::plain(pixels.view())).expect("the bands differ")).expect("few bands");
     group.bench_function("first moments, 4 bands", |bench| bench.iter(|| Moments::plain(black_box(pixels.view()))));
     group.bench_function("chi-square in f64, 4 bands", |bench| {
         bench.iter(|| frame.chi_square(black_box(pixels.view())).expect("one shape"));

@@ -107,7 +107,9 @@ fn every_iteration_is_as_scipy_has_it() {
                 far = far.max((ours - due).abs() / due.max(1.0));
                 unlike = unlike.max((no_change_probability(ours, bands) - p).abs());
             }
-            println!("{bands} bands, tiles of {width}: rho {worst:.1e}, chi-square {far:.1e}, probability {unlike:.1e}");
+            println!(
+                "{bands} bands, tiles of {width}: rho {worst:.1e}, chi-square {far:.1e}, probability {unlike:.1e}"
+            );
             assert!(worst < 1e-6 && far < 1e-4 && unlike < 1e-4, "{bands} bands: {worst:e} {far:e} {unlike:e}");
         }
     }

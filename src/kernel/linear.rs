@@ -101,7 +101,8 @@ pub(super) fn eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     }
     let values: Vec<f64> = (0..n).map(|at| turned[(at, at)]).collect();
     let order = falling(&values);
-    let vectors = Array2::from_shape_fn((n, n), |(row, column)| vectors[(row, order[column])] * sign(&vectors, order[column]));
+    let vectors =
+        Array2::from_shape_fn((n, n), |(row, column)| vectors[(row, order[column])] * sign(&vectors, order[column]));
     (order.iter().map(|column| values[*column]).collect(), vectors)
 }
 
@@ -138,7 +139,8 @@ fn falling(values: &[f64]) -> Vec<usize> {
 
 /// 1 or -1, so that the greatest component of a column becomes positive.
 fn sign(vectors: &Array2<f64>, column: usize) -> f64 {
-    let greatest = vectors.column(column).iter().fold(0.0f64, |most, value| if value.abs() > most.abs() { *value } else { most });
+    let greatest =
+        vectors.column(column).iter().fold(0.0f64, |most, value| if value.abs() > most.abs() { *value } else { most });
     if greatest < 0.0 { -1.0 } else { 1.0 }
 }
 
@@ -154,7 +156,9 @@ fn orthonormal(columns: &Array2<f64>, lengths: &[f64], order: &[usize]) -> Array
         } else {
             let free = (0..n).map(|axis| remainder(&unit, place, axis));
             let longest = free.reduce(|a, b| if b.dot(&b) > a.dot(&a) { b } else { a });
-            longest.iter().for_each(|rest| unit.column_mut(place).assign(&rest.mapv(|value| value / rest.dot(rest).sqrt())));
+            longest
+                .iter()
+                .for_each(|rest| unit.column_mut(place).assign(&rest.mapv(|value| value / rest.dot(rest).sqrt())));
         }
     }
     unit

@@ -52,8 +52,10 @@ impl Canonical {
         let whitened = solve_lower(&two, &solve_lower(&one, &part(0, 1)).reversed_axes()).reversed_axes();
         let (rho, left, right) = svd(&whitened);
         if rho.iter().any(|rho| !(*rho < MOST_RHO)) {
-            return Err(Error::usage("the two dates are the same but for a linear change of their values: nothing is left to test")
-                .hint("check that before and after are two scenes; a copy of one in other units is no second date"));
+            return Err(Error::usage(
+                "the two dates are the same but for a linear change of their values: nothing is left to test",
+            )
+            .hint("check that before and after are two scenes; a copy of one in other units is no second date"));
         }
         let (before, after) = (solve_upper(&one, &left).reversed_axes(), solve_upper(&two, &right).reversed_axes());
         Ok(Self { rho, before, after, mean: moments.mean.clone() })

@@ -41,7 +41,10 @@ impl Frame {
     /// `Usage` for more than [`MOST_BANDS`] bands.
     pub fn new(canonical: Canonical) -> Result<Self> {
         if canonical.rho.len() > MOST_BANDS {
-            return Err(Error::usage(format!("{} bands are more than the {MOST_BANDS} that are taken", canonical.rho.len())));
+            return Err(Error::usage(format!(
+                "{} bands are more than the {MOST_BANDS} that are taken",
+                canonical.rho.len()
+            )));
         }
         let shift: Vec<f32> = canonical.mean.iter().map(|mean| *mean as f32).collect();
         let rest: Vec<f64> = canonical.mean.iter().zip(&shift).map(|(mean, shift)| mean - f64::from(*shift)).collect();
@@ -55,7 +58,8 @@ impl Frame {
     pub fn refined(&self, canonical: &Canonical) -> Self {
         let turns = [&canonical.before, &canonical.after];
         let centre = differences(&turns.map(Array2::clone), &canonical.mean);
-        let [before, after] = [0, 1].map(|side| turns[side].dot(&self.turns[side].mapv(|value| f64::from(value as f32))));
+        let [before, after] =
+            [0, 1].map(|side| turns[side].dot(&self.turns[side].mapv(|value| f64::from(value as f32))));
         Self { rho: canonical.rho.clone(), shift: self.shift.clone(), turns: [before, after], centre }
     }
 
@@ -191,11 +195,14 @@ impl<const N: usize> Fast<N> {
         let length = bands[0].len();
         let whole = length / GROUP * GROUP;
         for start in (0..whole).step_by(GROUP) {
-            let group: [[f32; GROUP]; N] = std::array::from_fn(|band| *bands[band][start..].first_chunk().unwrap_or(&[0.0; GROUP]));
+            let group: [[f32; GROUP]; N] =
+                std::array::from_fn(|band| *bands[band][start..].first_chunk().unwrap_or(&[0.0; GROUP]));
             self.turn_group(side, &group, start, variates);
         }
         if whole < length {
-            let padded = |band: usize| std::array::from_fn(|lane| bands[band].get(whole + lane).copied().unwrap_or(self.shift[side][band]));
+            let padded = |band: usize| {
+                std::array::from_fn(|lane| bands[band].get(whole + lane).copied().unwrap_or(self.shift[side][band]))
+            };
             self.turn_group(side, &std::array::from_fn(padded), whole, variates);
         }
     }
@@ -260,9 +267,13 @@ impl Sums {
         let variables = self.first.len();
         let sums: Vec<f64> = self.first.iter().map(total).collect();
         let place = |i: usize, j: usize| i * (i + 1) / 2 + j;
-        let products = Array2::from_shape_fn((variables, variables), |(i, j)| {
-            if j <= i { total(&self.second[place(i, j)]) } else { 0.0 }
-        });
+        let products =
+            Array2::from_shape_fn(
+                (variables, variables),
+                |(i, j)| {
+                    if j <= i { total(&self.second[place(i, j)]) } else { 0.0 }
+                },
+            );
         before_and_after(&Moments::from_sums(pixels, total(&self.weight), &sums, &products))
     }
 }

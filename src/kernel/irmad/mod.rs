@@ -12,7 +12,7 @@ mod frame;
 mod moments;
 
 pub use canonical::Canonical;
-pub use chi2::no_change_probability;
+pub use chi2::{no_change_probabilities, no_change_probability};
 pub use frame::{Frame, MOST_BANDS};
 pub use moments::Moments;
 
