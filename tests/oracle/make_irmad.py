@@ -144,10 +144,12 @@ def pca_kmeans(image, h=4, s=3):
 
 
 def magnitude(before, after):
-    """Change-vector length in robust standard deviations, in float32 as the kernel has it."""
-    d = after - before
-    sigma = [1.4826 * np.median(abs(b - np.median(b))) for b in d]
-    return np.sqrt(sum((b.astype("f4") / np.float32(s)) ** 2 for b, s in zip(d, sigma))), sigma
+    """Change-vector length in robust standard deviations about the median change, in float32 as the kernel has it."""
+    shift = [float(np.median(b)) for b in after - before]
+    sigma = [float(1.4826 * np.median(abs(b - m))) for b, m in zip(after - before, shift)]
+    f4 = np.float32
+    steps = [(y.astype("f4") - (x.astype("f4") + f4(m))) / f4(s) for x, y, m, s in zip(before, after, shift, sigma)]
+    return np.sqrt(sum(step * step for step in steps)), shift, sigma
 
 
 def real(root):
@@ -171,12 +173,14 @@ def main(root):
     before, after = synthetic()
     for n in range(1, 7):
         record, p = irmad_record(before[:n], after[:n], COLS, n)
-        out["synthetic"].append(dict(bands=n, **record, pif=pif(before[:n], after[:n], p, COLS, 7)))
-    image, sigma = magnitude(before[:3], after[:3])
+        out["synthetic"].append(dict(bands=n, **record, invariant=int((p > 0.95).sum())))
+    at = np.arange(ROWS * COLS)
+    out["pif"] = pif(before[:4], after[:4], np.where((at // COLS < 16) & (at % COLS < 20), 0.0, 1.0), COLS, 7)
+    image, shift, sigma = magnitude(before[:3], after[:3])
     image = image.reshape(ROWS, COLS).astype("f8")
     image[40:43, 10:30] = np.nan
     fit, classes = pca_kmeans(image)
-    out["pca_kmeans"] = dict(sigma=sigma, **fit, classes=["".join({0: ".", 1: "#", 255: "?"}[c] for c in row) for row in classes])
+    out["pca_kmeans"] = dict(shift=shift, sigma=sigma, **fit, classes=["".join({0: ".", 1: "#", 255: "?"}[c] for c in row) for row in classes])
     grid = np.array([1e-3, 0.1, 0.5, 1, 2, 4, 8, 16, 32, 64, 120])
     out["tail"] = [[n, float(x), float(stats.chi2.sf(x, n))] for n in range(1, 11) for x in grid]
     for case, one, two in real(root):

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::scored::{Details, Law, Scored, SharedSizes};
 use super::tiles::{Store, Tile, cells};
-use super::vectors::lengths;
+use super::vectors::{Spread, lengths};
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
 use crate::kernel::irmad::Moments;
@@ -28,11 +28,15 @@ pub(super) struct Scratch<'a> {
 ///
 /// # Errors
 /// As [`Components::of`]; `Usage` where all pixels fall into one cluster; failures of the spools.
-pub(super) fn score<'a>(bands: &Store<'_>, scratch: Scratch<'a>, sigma: Vec<f64>, gain: f64) -> Result<Scored<'a>> {
-    let in_counts: Vec<f32> = sigma.iter().map(|sigma| (sigma / gain) as f32).collect();
+pub(super) fn score<'a>(
+    bands: &Store<'_>,
+    scratch: Scratch<'a>,
+    spreads: Vec<Spread>,
+    gain: f64,
+) -> Result<Scored<'a>> {
     let sizes = SharedSizes::default();
     let blocks = bands.each("compare", |number, tile| {
-        let lengths = lengths(&tile, &in_counts)?;
+        let lengths = lengths(&tile, &spreads, gain)?;
         sizes.add(lengths.iter().copied());
         let image = tile.spread(bands.lattice.window(number), &lengths, f32::NAN)?;
         scratch.lengths.put(number, &tile.with(vec![lengths])?)?;
@@ -58,7 +62,7 @@ pub(super) fn score<'a>(bands: &Store<'_>, scratch: Scratch<'a>, sigma: Vec<f64>
         sizes: sizes.counted()?,
         law: Law::Clusters,
         details: Details::PcaKmeans {
-            sigma,
+            spreads,
             variances: components.values,
             centres: clusters.0.iter().map(|centre| centre.to_vec()).collect(),
             rounds,
@@ -84,16 +88,11 @@ fn project(scratch: &Scratch<'_>, components: &Components) -> Result<()> {
 /// The image of a tile with the border that surroundings need; NaN where nothing was seen or beyond the grid.
 fn surrounded(lengths: &Store<'_>, number: usize) -> Result<Array2<f32>> {
     let of = lengths.lattice.window(number);
+    // Counted from BEFORE cells above and left of the tile.
+    let mut image = Array2::from_elem((of.height + SIDE - 1, of.width + SIDE - 1), f32::NAN);
+    let (left, top) = (of.col.saturating_sub(BEFORE), of.row.saturating_sub(BEFORE));
     let behind = SIDE - 1 - BEFORE;
-    // Everything is counted from BEFORE cells above and left of the grid.
-    let wanted = Window::new(of.col, of.row, of.width + SIDE - 1, of.height + SIDE - 1);
-    let mut image = Array2::from_elem(wanted.shape(), f32::NAN);
-    let near = Window::new(
-        of.col.saturating_sub(BEFORE),
-        of.row.saturating_sub(BEFORE),
-        of.width + BEFORE + behind,
-        of.height + BEFORE + behind,
-    );
+    let near = Window::new(left, top, of.right() + behind - left, of.bottom() + behind - top);
     let near = near.intersect(&lengths.lattice.whole());
     for other in lengths.lattice.over(near) {
         let own = lengths.lattice.window(other);

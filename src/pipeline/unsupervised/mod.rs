@@ -17,6 +17,7 @@ use std::path::Path;
 
 pub use scored::{Details, Normalisation, Threshold};
 pub use summary::ChangeSummary;
+pub use vectors::Spread;
 
 use super::crew::Watch;
 use super::rig::{self, Purpose};
@@ -118,16 +119,16 @@ impl<'a> Work<'a> {
         }
         let differences = vectors::Differences::new(names.len());
         let gathered = self.gathered(validity, &bands, &|_, tile| differences.add(tile, gain as f32))?;
-        let sigma = differences.sigma(&names)?;
+        let spreads = differences.spreads(&names)?;
         let scored = match recipe.change.method {
-            Method::Cva => vectors::score(&bands, scores()?, sigma, gain, long_vector(recipe, names.len()))?,
+            Method::Cva => vectors::score(&bands, scores()?, spreads, gain, long_vector(recipe, names.len()))?,
             Method::PcaKmeans => {
                 let scratch = clusters::Scratch {
                     lengths: self.store("lengths", 1)?,
                     features: self.store("features", crate::kernel::pca_kmeans::COMPONENTS + 1)?,
                     scores: self.store("clusters", 2)?,
                 };
-                clusters::score(&bands, scratch, sigma, gain)?
+                clusters::score(&bands, scratch, spreads, gain)?
             }
             Method::Burn | Method::Irmad => return Err(Error::bug("not a method of vectors")),
         };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::tiles::{Store, Tile};
+use super::vectors::Spread;
 use crate::error::Result;
 use crate::kernel::cutoff::{Sizes, Tails};
 use crate::kernel::irmad::{no_change_probabilities, no_change_probability};
@@ -58,15 +59,15 @@ pub enum Details {
     },
     /// Change vectors.
     Cva {
-        /// Robust standard deviation of each band's difference, in reflectance.
-        sigma: Vec<f64>,
+        /// How each band differs where nothing changed.
+        spreads: Vec<Spread>,
         /// Pixels of the control: vectors that chance explains at alpha.
         control_pixels: u64,
     },
     /// Principal components and two clusters.
     PcaKmeans {
-        /// Robust standard deviation of each band's difference, in reflectance.
-        sigma: Vec<f64>,
+        /// How each band differs where nothing changed.
+        spreads: Vec<Spread>,
         /// Variances along the components.
         variances: Vec<f64>,
         /// The centres on the components.

@@ -1,8 +1,9 @@
-//! Change vectors over the kept tiles: spread of no change, length, and the law of the control.
+//! Change vectors over the kept tiles: shift and spread of no change, length, and the law of the control.
 
 use std::sync::Mutex;
 
 use ndarray::Array2;
+use serde::Serialize;
 
 use super::irmad::rows;
 use super::scored::{Details, Law, Scored, SharedSizes};
@@ -38,13 +39,13 @@ impl Differences {
         Ok(())
     }
 
-    /// 1.4826 times the median absolute deviation of every band's difference, in reflectance.
+    /// Median of every band's difference, and 1.4826 times the median absolute deviation from it.
     ///
     /// # Errors
-    /// `Usage` that names a band without any.
-    pub(super) fn sigma(self, names: &[&str]) -> Result<Vec<f64>> {
+    /// `Usage` for too few pixels, or a band without deviation.
+    pub(super) fn spreads(self, names: &[&str]) -> Result<Vec<Spread>> {
         let histograms = self.0.into_inner().map_err(|_| Error::bug("differences were lost"))?;
-        let sigma = |(histogram, name): (&Histogram, &&str)| {
+        let spread = |(histogram, name): (&Histogram, &&str)| {
             let pixels = histogram.total();
             if pixels < ENOUGH {
                 return Err(Error::usage(format!(
@@ -53,26 +54,40 @@ impl Differences {
                 .hint("give a larger area, or dates with less cloud"));
             }
             let sigma = histogram.mad().map_or(0.0, |mad| MAD_TO_SIGMA * mad);
-            if sigma > 0.0 {
-                return Ok(sigma);
+            if let Some(shift) = histogram.median().filter(|_| sigma > 0.0) {
+                return Ok(Spread { shift, sigma });
             }
             Err(Error::usage(format!("{name} has no spread of change: most of its pixels changed by the same value"))
                 .hint("leave the band out (change.bands); a constant or copied band tells nothing"))
         };
-        histograms.iter().zip(names).map(sigma).collect()
+        histograms.iter().zip(names).map(spread).collect()
     }
 }
 
-/// Lengths of the change vectors of a tile in standard deviations; `sigma` in the unit of the bands.
-pub(super) fn lengths(tile: &Tile, sigma: &[f32]) -> Result<Vec<f32>> {
-    let planes = rows(tile);
-    let (before, after) = planes.split_at(sigma.len());
-    let bands: Vec<CvaBand<'_>> = before
-        .iter()
-        .zip(after)
-        .zip(sigma)
-        .map(|((before, after), sigma)| CvaBand { before: before.view(), after: after.view(), sigma: *sigma })
-        .collect();
+/// How a band differs where nothing changed, in reflectance.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Spread {
+    /// The median difference, after minus before: what season, light and radiometry did to all alike. It is taken off.
+    pub shift: f64,
+    /// Robust standard deviation.
+    pub sigma: f64,
+}
+
+/// Lengths of the change vectors of a tile in standard deviations, the common shift taken off; bands have `gain`
+/// reflectance a count.
+pub(super) fn lengths(tile: &Tile, spreads: &[Spread], gain: f64) -> Result<Vec<f32>> {
+    let mut planes = rows(tile);
+    for (plane, spread) in planes.iter_mut().zip(spreads) {
+        let shift = (spread.shift / gain) as f32;
+        plane.mapv_inplace(|value| value + shift);
+    }
+    let (before, after) = planes.split_at(spreads.len());
+    let band = |((before, after), spread)| {
+        let (before, after): (&Array2<f32>, &Array2<f32>) = (before, after);
+        let spread: &Spread = spread;
+        CvaBand { before: before.view(), after: after.view(), sigma: (spread.sigma / gain) as f32 }
+    };
+    let bands: Vec<CvaBand<'_>> = before.iter().zip(after).zip(spreads).map(band).collect();
     let count = tile.values.ncols();
     let mut out = Array2::zeros((1, count));
     cva_magnitude(&bands, Array2::from_elem((1, count), true).view(), out.view_mut())?;
@@ -82,18 +97,17 @@ pub(super) fn lengths(tile: &Tile, sigma: &[f32]) -> Result<Vec<f32>> {
 /// Length of every tested pixel's change vector; the control are the vectors that chance explains.
 ///
 /// # Errors
-/// As [`Differences::sigma`]; failures of the spools.
+/// As [`Differences::spreads`]; failures of the spools.
 pub(super) fn score<'a>(
     bands: &Store<'_>,
     scores: Store<'a>,
-    sigma: Vec<f64>,
+    spreads: Vec<Spread>,
     gain: f64,
     long_vector: f32,
 ) -> Result<Scored<'a>> {
-    let in_counts: Vec<f32> = sigma.iter().map(|sigma| (sigma / gain) as f32).collect();
     let (sizes, control) = (SharedSizes::default(), SharedSizes::default());
     bands.each("score", |number, tile| {
-        let lengths = lengths(&tile, &in_counts)?;
+        let lengths = lengths(&tile, &spreads, gain)?;
         sizes.add(lengths.iter().copied());
         control.add(lengths.iter().copied().filter(|length| *length < long_vector));
         scores.put(number, &tile.with(vec![lengths])?)
@@ -108,7 +122,7 @@ pub(super) fn score<'a>(
     }
     Ok(Scored {
         sizes: sizes.counted()?,
-        details: Details::Cva { sigma, control_pixels: control.total() },
+        details: Details::Cva { spreads, control_pixels: control.total() },
         law: Law::Control(control.tails()),
         store: scores,
         doubts: Vec::new(),
