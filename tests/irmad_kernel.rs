@@ -13,7 +13,10 @@
 mod common;
 
 use common::oracle;
+use groundtell::kernel::change::{CvaBand, cva_magnitude};
 use groundtell::kernel::irmad::{Canonical, Frame, MOST_ITERATIONS, Moments, no_change_probability, settled, step};
+use groundtell::kernel::pca_kmeans::{BEFORE, Clusters, Components, SIDE, block_moments};
+use groundtell::kernel::pif::{regressions, trains};
 use ndarray::{Array2, ArrayView2, Axis, Slice, array};
 use serde_json::Value;
 
@@ -147,4 +150,109 @@ fn what_cannot_be_solved_is_refused_by_name() {
     assert!(said(copy).contains("the same but for a linear change"));
     let frame = Frame::new(Canonical::solve(&Moments::plain(pixels.view())).unwrap()).unwrap();
     assert!(frame.weighed(array![[1.0], [2.0]].view()).is_err());
+}
+
+#[test]
+fn the_regression_and_its_tests_are_as_scipy_has_them() {
+    let due = &oracle("irmad.json")["pif"];
+    let pixels = synthetic(4);
+    let unchanged = |at: &usize| !(at / COLS < 16 && at % COLS < 20);
+    let moments = |training: bool| {
+        let own: Vec<usize> =
+            (0..ROWS * COLS).filter(unchanged).filter(|at| trains(7, at / COLS, at % COLS) == training).collect();
+        Moments::plain(pixels.select(Axis(1), &own).view())
+    };
+    let (train, test) = (moments(true), moments(false));
+    assert_eq!(
+        (train.pixels + test.pixels, train.pixels),
+        (due["pixels"].as_u64().unwrap(), due["train"].as_u64().unwrap())
+    );
+    let names = ["a", "b", "c", "d"];
+    let fits = regressions(&train, &test, &names).unwrap();
+    for (fit, due) in fits.iter().zip(due["bands"].as_array().unwrap()) {
+        let ours = [fit.slope, fit.intercept, fit.r, fit.t, fit.t_p, fit.f, fit.f_p];
+        for (ours, key) in ours.iter().zip(["slope", "intercept", "r", "t", "t_p", "f", "f_p"]) {
+            let due = due[key].as_f64().unwrap();
+            assert!((ours - due).abs() <= 1e-8 * due.abs().max(1.0), "{key} of {}: {ours} {due}", fit.band);
+        }
+    }
+    let few = Moments::plain(pixels.select(Axis(1), &(0..400).collect::<Vec<_>>()).view());
+    assert!(regressions(&few, &few, &names).unwrap_err().to_string().contains("800 pixels"));
+    let mut noise = pixels.clone();
+    noise.row_mut(5).iter_mut().enumerate().for_each(|(at, value)| *value = uniform(9, at) as f32);
+    let noise = Moments::plain(noise.view());
+    let said = regressions(&noise, &noise, &names).unwrap_err().to_string();
+    assert!(said.contains("in b ") && said.contains("0.9 is needed"), "{said}");
+}
+
+#[test]
+fn the_clusters_are_as_numpy_has_them() {
+    let due = &oracle("irmad.json")["pca_kmeans"];
+    let pixels = synthetic(3);
+    let (shift, sigma) = (numbers(&due["shift"]), numbers(&due["sigma"]));
+    let plane = |row: usize, shift: f32| {
+        pixels.row(row).mapv(|value| value + shift).into_shape_with_order((ROWS, COLS)).unwrap()
+    };
+    let before: Vec<_> = (0..3).map(|band| plane(band, shift[band] as f32)).collect();
+    let after: Vec<_> = (3..6).map(|row| plane(row, 0.0)).collect();
+    let bands: Vec<CvaBand<'_>> = (0..3)
+        .map(|band| CvaBand { before: before[band].view(), after: after[band].view(), sigma: sigma[band] as f32 })
+        .collect();
+    let mut valid = Array2::from_elem((ROWS, COLS), true);
+    (40..43).for_each(|row| (10..30).for_each(|col| valid[(row, col)] = false));
+    let mut image = Array2::zeros((ROWS, COLS));
+    cva_magnitude(&bands, valid.view(), image.view_mut()).unwrap();
+    let components = Components::of(&block_moments(image.view())).unwrap();
+    let close = |ours: &[f64], due: &Value, what: &str| {
+        for (ours, due) in ours.iter().zip(numbers(due)) {
+            assert!((ours - due).abs() < 1e-5 * due.abs().max(1.0), "{what}: {ours} {due}");
+        }
+    };
+    close(&components.mean, &due["mean"], "mean");
+    close(&components.values, &due["values"], "values");
+    for (vector, due) in components.vectors.iter().zip(due["vectors"].as_array().unwrap()) {
+        close(vector, due, "vectors");
+    }
+    let mut wide = Array2::from_elem((ROWS + SIDE - 1, COLS + SIDE - 1), f32::NAN);
+    image.indexed_iter().for_each(|((row, col), value)| wide[(row + BEFORE, col + BEFORE)] = *value);
+    let features = components.features(wide.view());
+    let values: Vec<f32> = image.iter().copied().filter(|value| value.is_finite()).collect();
+    assert_eq!(features.len(), values.len());
+    let (mut clusters, mut rounds) = (Clusters::start(&components), 0);
+    let members = loop {
+        let members = clusters.members(&features, &values);
+        rounds += 1;
+        let moved = clusters.moved(&members);
+        if moved == clusters {
+            break members;
+        }
+        clusters = moved;
+    };
+    assert_eq!(Some(rounds), due["rounds"].as_u64());
+    for (centre, due) in clusters.0.iter().zip(due["centres"].as_array().unwrap()) {
+        close(centre, due, "centres");
+    }
+    let changed = members.changed().unwrap();
+    let mut features = features.iter();
+    let classes: Vec<String> = image
+        .rows()
+        .into_iter()
+        .map(|row| {
+            let class = |value: &f32| match value.is_finite() {
+                false => '?',
+                true if clusters.nearest(features.next().unwrap()) == changed => '#',
+                true => '.',
+            };
+            row.iter().map(class).collect()
+        })
+        .collect();
+    let due: Vec<&str> = due["classes"].as_array().unwrap().iter().map(|row| row.as_str().unwrap()).collect();
+    assert_eq!(classes, due);
+}
+
+#[test]
+fn an_image_without_two_classes_is_refused() {
+    let said = |image: Array2<f32>| Components::of(&block_moments(image.view())).unwrap_err().to_string();
+    assert!(said(Array2::zeros((36, 36))).contains("only 81 whole blocks"));
+    assert!(said(Array2::from_elem((64, 64), 3.0)).contains("the same everywhere"));
 }
