@@ -62,7 +62,7 @@ pub fn regressions(train: &Moments, test: &Moments, names: &[&str]) -> Result<Ve
 fn fit(train: &Moments, test: &Moments, (before, after): (usize, usize), name: &str) -> Result<Fit> {
     let s = |i: usize, j: usize| train.scatter[(i, j)];
     let r = s(before, after) / (s(before, before) * s(after, after)).sqrt();
-    if !(r >= LEAST_R) {
+    if r.is_nan() || r < LEAST_R {
         return Err(Error::usage(format!(
             "no normalisation: in {name} the pixels without change correlate by {r:.3} only, {LEAST_R} is needed"
         )));

@@ -128,7 +128,7 @@ pub(super) fn captions(prepared: &Prepared, simulated: bool, dates: &Dates, reli
     Captions {
         dates: [caption(Side::Before, &dates.before), caption(Side::After, &dates.after)],
         notes,
-        simulated: simulated,
+        simulated,
         credit: if simulated { String::new() } else { credit(prepared, dates) },
         outline: outline(prepared),
     }

@@ -39,7 +39,7 @@ impl Canonical {
         let variables = moments.mean.len();
         let bands = variables / 2;
         let least = PER_VARIABLE * variables as f64;
-        if !(moments.weight >= least) {
+        if moments.weight.is_nan() || moments.weight < least {
             return Err(Error::usage(format!(
                 "too few pixels without change: their weights add up to {:.1}, {least} are needed for the moments of {variables} bands",
                 moments.weight
@@ -51,11 +51,11 @@ impl Canonical {
         let (one, two) = (triangle(&part(0, 0), "before")?, triangle(&part(1, 1), "after")?);
         let whitened = solve_lower(&two, &solve_lower(&one, &part(0, 1)).reversed_axes()).reversed_axes();
         let (rho, left, right) = svd(&whitened);
-        if rho.iter().any(|rho| !(*rho < MOST_RHO)) {
+        if !rho.iter().all(|rho| *rho < MOST_RHO) {
             return Err(Error::usage(
-                "the two dates are the same but for a linear change of their values: nothing is left to test",
+                "the pixels without change are the same on both dates but for a linear change: their difference has no variance",
             )
-            .hint("check that before and after are two scenes; a copy of one in other units is no second date"));
+            .hint("a copy of one date in other units is no second date; if these are two, give a larger area or fewer bands (change.bands)"));
         }
         let (before, after) = (solve_upper(&one, &left).reversed_axes(), solve_upper(&two, &right).reversed_axes());
         Ok(Self { rho, before, after, mean: moments.mean.clone() })

@@ -210,17 +210,16 @@ impl<const N: usize> Fast<N> {
     #[inline(always)]
     fn turn_group(&self, side: usize, bands: &[[f32; GROUP]; N], start: usize, variates: &mut [[f32; CHUNK]; N]) {
         let mut turned = [[0.0f32; GROUP]; N];
-        for band in 0..N {
-            let centred: [f32; GROUP] = std::array::from_fn(|lane| bands[band][lane] - self.shift[side][band]);
-            for variate in 0..N {
-                let turn = self.turns[side][band][variate];
+        for ((band, turns), shift) in bands.iter().zip(&self.turns[side]).zip(&self.shift[side]) {
+            let centred = band.map(|value| value - shift);
+            for (turned, turn) in turned.iter_mut().zip(turns) {
                 for lane in 0..GROUP {
-                    turned[variate][lane] += turn * centred[lane];
+                    turned[lane] += turn * centred[lane];
                 }
             }
         }
-        for variate in 0..N {
-            variates[variate][start..start + GROUP].copy_from_slice(&turned[variate]);
+        for (variates, turned) in variates.iter_mut().zip(&turned) {
+            variates[start..start + GROUP].copy_from_slice(turned);
         }
     }
 
@@ -235,9 +234,7 @@ impl<const N: usize> Fast<N> {
                 sums[pixel] += unit * unit;
             }
         }
-        for pixel in 0..CHUNK {
-            chunk.weight[pixel] = tail::<N>(sums[pixel]);
-        }
+        chunk.weight.iter_mut().zip(&sums).for_each(|(weight, sum)| *weight = tail::<N>(*sum));
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Mutex;
 
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::scored::{Details, Law, Normalisation, Scored, SharedSizes};
 use super::tiles::{Store, Tile, in_order};
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
-use crate::kernel::irmad::{Canonical, Frame, MOST_ITERATIONS, Moments, no_change_probability, settled, step};
+use crate::kernel::irmad::{Canonical, Frame, MOST_ITERATIONS, Moments, settled, step};
 use crate::kernel::pif::{self, INVARIANT_FROM};
 
 /// Moments of the bands, taken down while tiles are finished.
@@ -115,9 +116,11 @@ pub(super) fn score<'a>(
 
 /// Moments of the invariant pixels of a tile.
 fn invariant(tile: &Tile, chi: &[f64], (window, bands, seed): (Window, usize, u32)) -> Invariant {
+    // Chi-square falls strictly with the probability: below this it is likely enough.
+    let below = ChiSquared::new(bands as f64).map_or(0.0, |law| law.inverse_cdf(1.0 - INVARIANT_FROM));
     let mut chosen = [Vec::new(), Vec::new()];
     for ((pixel, place), chi) in tile.places().enumerate().zip(chi) {
-        if no_change_probability(*chi, bands) > INVARIANT_FROM {
+        if *chi < below {
             let (row, col) = (window.row + place / window.width, window.col + place % window.width);
             chosen[usize::from(!pif::trains(u64::from(seed), row, col))].push(pixel);
         }
@@ -136,9 +139,4 @@ fn normalisation(parts: &[Invariant], variables: usize, names: &[&str], gain: f6
     let mut fits = fitted.unwrap_or_default();
     fits.iter_mut().for_each(|fit| fit.intercept *= gain);
     Normalisation { pixels: train.pixels + test.pixels, train_pixels: train.pixels, refused, fits }
-}
-
-/// Values of the tested pixels as one row per variable.
-pub(super) fn rows(tile: &Tile) -> Vec<Array2<f32>> {
-    tile.values.rows().into_iter().map(|row| row.to_owned().insert_axis(Axis(0))).collect()
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Mutex;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde::Serialize;
 
-use super::irmad::rows;
 use super::scored::{Details, Law, Scored, SharedSizes};
 use super::tiles::{Store, Tile};
 use crate::error::{Error, Result};
@@ -127,4 +126,9 @@ pub(super) fn score<'a>(
         store: scores,
         doubts: Vec::new(),
     })
+}
+
+/// Values of the tested pixels as one row per variable.
+fn rows(tile: &Tile) -> Vec<Array2<f32>> {
+    tile.values.rows().into_iter().map(|row| row.to_owned().insert_axis(Axis(0))).collect()
 }
