@@ -95,8 +95,8 @@ pub struct ChangeRecipe {
     /// chi-square quantile of the squared change-vector magnitude.
     pub alpha: f64,
     /// Where change begins with `irmad` and `cva`: `otsu` of the statistic's logarithm, `fixed` where the probability
-    /// of no change falls below alpha, `bh` at a false discovery rate of fdr; `auto`: otsu for irmad, fixed for cva.
-    pub threshold: Cutoff,
+    /// of no change falls below alpha, `bh` at a false discovery rate of fdr; `own`: otsu for irmad, fixed for cva.
+    pub cutoff: Cutoff,
     /// The false discovery rate of `bh` (Benjamini & Hochberg 1995).
     pub fdr: f64,
     /// Bands by name for irmad, cva and pca-kmeans; empty: of blue, green, red, one near infrared and both shortwave
@@ -137,7 +137,7 @@ impl Method {
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Cutoff {
-    Auto,
+    Own,
     Otsu,
     Fixed,
     Bh,
@@ -210,7 +210,7 @@ impl Default for BurnRecipe {
 
 impl Default for ChangeRecipe {
     fn default() -> Self {
-        Self { method: Method::Burn, alpha: 0.001, threshold: Cutoff::Auto, fdr: 0.05, bands: Vec::new(), seed: 1 }
+        Self { method: Method::Burn, alpha: 0.001, cutoff: Cutoff::Own, fdr: 0.05, bands: Vec::new(), seed: 1 }
     }
 }
 
@@ -359,8 +359,8 @@ mod tests {
 
     #[test]
     fn methods_are_set_by_name() {
-        let recipe = Recipe::default().with("change.method=pca-kmeans").unwrap().with("change.threshold=bh").unwrap();
-        assert_eq!((recipe.change.method.name(), recipe.change.threshold), ("pca-kmeans", Cutoff::Bh));
+        let recipe = Recipe::default().with("change.method=pca-kmeans").unwrap().with("change.cutoff=bh").unwrap();
+        assert_eq!((recipe.change.method.name(), recipe.change.cutoff), ("pca-kmeans", Cutoff::Bh));
         let recipe = recipe.with("change.bands=[\"red\", \"nir\"]").unwrap();
         assert_eq!(recipe.change.bands, ["red", "nir"]);
         assert!(Recipe::default().with("change.method=magic").is_err());

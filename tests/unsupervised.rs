@@ -258,7 +258,7 @@ fn what_has_no_ground_is_refused_by_name() {
     said(&bench(|tif| tif), "pca-kmeans", &small).refused(2, &["pixels can be compared"]);
     let wrong = ["--set", "change.bands=[\"red\",\"purple\"]"];
     said(&bench(|tif| tif), "irmad", &wrong).refused(2, &["purple"]);
-    said(&bench(|tif| tif), "irmad", &["--threshold", "0.27"]).refused(2, &["threshold"]);
+    said(&bench(|tif| tif), "irmad", &["--threshold", "0.27"]).refused(2, &["cutoff"]);
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub struct Change {
     /// What to look for: burned ground, or change by any cause
     #[arg(long, value_name = "METHOD")]
     pub method: Option<MethodName>,
-    /// Threshold on dNBR: a number, auto, otsu, kittler or quantile:Q; with irmad and cva: auto, otsu, fixed or bh
+    /// Threshold on dNBR: a number, auto, otsu, kittler or quantile:Q; with irmad and cva: own, otsu, fixed or bh
     #[arg(long, value_name = "T")]
     pub threshold: Option<String>,
     /// Pixel size in units of the reference system (Sentinel-2: 20, or 10)

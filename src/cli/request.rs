@@ -90,7 +90,7 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     }
     match &asked.threshold {
         Some(threshold) if recipe.change.method == Method::Burn => recipe.burn.threshold.clone_from(threshold),
-        Some(threshold) => recipe = recipe.with(&format!("change.threshold={threshold}")).map_err(keys)?,
+        Some(threshold) => recipe = recipe.with(&format!("change.cutoff={threshold}")).map_err(keys)?,
         None => {}
     }
     if let Some(size) = asked.resolution {

@@ -130,10 +130,10 @@ impl Law {
 impl Scored<'_> {
     /// Where change begins by the recipe.
     pub(super) fn threshold(&self, recipe: &ChangeRecipe) -> Threshold {
-        let rule = match (recipe.threshold, &self.law) {
+        let rule = match (recipe.cutoff, &self.law) {
             (_, Law::Clusters) => return self.by_clusters(),
-            (Cutoff::Auto, Law::ChiSquare(_)) => Cutoff::Otsu,
-            (Cutoff::Auto, _) => Cutoff::Fixed,
+            (Cutoff::Own, Law::ChiSquare(_)) => Cutoff::Otsu,
+            (Cutoff::Own, _) => Cutoff::Fixed,
             (named, _) => named,
         };
         let otsu = self.sizes.otsu_of_logarithm().filter(|_| rule == Cutoff::Otsu);
