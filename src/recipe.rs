@@ -89,9 +89,58 @@ pub struct BurnRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ChangeRecipe {
+    /// What is looked for: `burn`, or change by any cause with `irmad`, `cva` or `pca-kmeans`.
+    pub method: Method,
     /// Share of unchanged pixels that may pass as changed, were their differences normal: the
     /// chi-square quantile of the squared change-vector magnitude.
     pub alpha: f64,
+    /// Where change begins with `irmad` and `cva`: `otsu` of the statistic's logarithm, `fixed` where the probability
+    /// of no change falls below alpha, `bh` at a false discovery rate of fdr; `own`: otsu for irmad, fixed for cva.
+    pub cutoff: Cutoff,
+    /// The false discovery rate of `bh` (Benjamini & Hochberg 1995).
+    pub fdr: f64,
+    /// Bands by name for irmad, cva and pca-kmeans; empty: of blue, green, red, one near infrared and both shortwave
+    /// infrareds those that both dates have.
+    pub bands: Vec<String>,
+    /// What parts the invariant pixels into two thirds that train the normalisation and one that tests it.
+    pub seed: u32,
+}
+
+/// What `change` looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Burned ground by dNBR.
+    Burn,
+    /// Iteratively reweighted multivariate alteration detection.
+    Irmad,
+    /// Change vectors.
+    Cva,
+    /// Principal components and two clusters.
+    PcaKmeans,
+}
+
+impl Method {
+    /// The name in a recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Burn => "burn",
+            Self::Irmad => "irmad",
+            Self::Cva => "cva",
+            Self::PcaKmeans => "pca-kmeans",
+        }
+    }
+}
+
+/// Where change begins on a statistic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Cutoff {
+    Own,
+    Otsu,
+    Fixed,
+    Bh,
 }
 
 /// What is written, and how.
@@ -161,7 +210,7 @@ impl Default for BurnRecipe {
 
 impl Default for ChangeRecipe {
     fn default() -> Self {
-        Self { alpha: 0.001 }
+        Self { method: Method::Burn, alpha: 0.001, cutoff: Cutoff::Own, fdr: 0.05, bands: Vec::new(), seed: 1 }
     }
 }
 
@@ -240,6 +289,9 @@ impl Recipe {
         if !(self.change.alpha > 0.0 && self.change.alpha < 1.0) {
             return refuse("change.alpha", "between 0 and 1");
         }
+        if !(self.change.fdr > 0.0 && self.change.fdr < 1.0) {
+            return refuse("change.fdr", "between 0 and 1");
+        }
         if !(64..=2048).contains(&self.output.preview_px) {
             return refuse("output.preview_px", "64 to 2048");
         }
@@ -303,6 +355,16 @@ mod tests {
         assert_eq!(recipe.grid.resolution, Some(10.0));
         assert_eq!(recipe.output.layers, ["dnbr"]);
         assert_eq!(recipe.output.dtype, LayerType::Float32);
+    }
+
+    #[test]
+    fn methods_are_set_by_name() {
+        let recipe = Recipe::default().with("change.method=pca-kmeans").unwrap().with("change.cutoff=bh").unwrap();
+        assert_eq!((recipe.change.method.name(), recipe.change.cutoff), ("pca-kmeans", Cutoff::Bh));
+        let recipe = recipe.with("change.bands=[\"red\", \"nir\"]").unwrap();
+        assert_eq!(recipe.change.bands, ["red", "nir"]);
+        assert!(Recipe::default().with("change.method=magic").is_err());
+        assert!(Recipe::default().with("change.fdr=1").is_err());
     }
 
     #[test]

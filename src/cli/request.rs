@@ -3,13 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::args::{Area, Change, LayerDtype, Reading, SensorName};
+use super::args::{Area, Change, LayerDtype, MethodName, Reading, SensorName};
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
-use crate::recipe::{LayerType, Recipe};
+use crate::recipe::{LayerType, Method, Recipe};
 use crate::scene::sensor::Sensor;
 use crate::text::shown_path;
 
@@ -80,8 +80,18 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     for assignment in &asked.set {
         recipe = recipe.with(assignment).map_err(keys)?;
     }
-    if let Some(threshold) = &asked.threshold {
-        recipe.burn.threshold.clone_from(threshold);
+    if let Some(method) = asked.method {
+        recipe.change.method = match method {
+            MethodName::Burn => Method::Burn,
+            MethodName::Irmad => Method::Irmad,
+            MethodName::Cva => Method::Cva,
+            MethodName::PcaKmeans => Method::PcaKmeans,
+        };
+    }
+    match &asked.threshold {
+        Some(threshold) if recipe.change.method == Method::Burn => recipe.burn.threshold.clone_from(threshold),
+        Some(threshold) => recipe = recipe.with(&format!("change.cutoff={threshold}")).map_err(keys)?,
+        None => {}
     }
     if let Some(size) = asked.resolution {
         recipe = recipe.with(&format!("grid.resolution={size:?}"))?;

@@ -2,9 +2,14 @@
 
 pub mod accuracy;
 pub mod change;
+pub mod cutoff;
 pub mod index;
+pub mod irmad;
 pub mod label;
+mod linear;
 pub mod mask;
+pub mod pca_kmeans;
+pub mod pif;
 pub mod reflectance;
 pub mod resample;
 pub mod ring;

@@ -26,6 +26,7 @@ pub mod summary;
 mod survey;
 mod tally;
 mod tap;
+pub mod unsupervised;
 pub mod verify;
 
 use std::path::Path;
@@ -38,7 +39,7 @@ use crate::io::store::Stage;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
 use crate::plan::Side;
-use crate::recipe::Recipe;
+use crate::recipe::{Method, Recipe};
 use crew::Watch;
 use detect::Memory;
 pub use prepared::Prepared;
@@ -60,6 +61,9 @@ use survey::Survey;
 pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) -> Result<Summary> {
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
+    if recipe.change.method != Method::Burn {
+        return Err(Error::bug("unsupervised::run is for this method"));
+    }
     let stage = Stage::begin(out, overwrite, &request.paths())?;
     let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
     let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
@@ -99,7 +103,13 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         written.push(sink.finish(&stage)?);
     }
     if let Some(survey) = survey.filter(|_| recipe.output.previews) {
-        pictures::draw(&stage, &survey, pair.nir, &found.mask, &publish::captions(prepared, &summary))?;
+        pictures::draw(
+            &stage,
+            &survey,
+            pair.nir,
+            &found.mask,
+            &publish::captions(prepared, summary.simulated, &summary.dates, &summary.reliability),
+        )?;
     }
     publish::publish(prepared, stage, &summary, &found, &written)?;
     Ok(summary)

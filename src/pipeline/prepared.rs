@@ -19,6 +19,7 @@ use crate::kernel::index::Role;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Plan, Side};
+use crate::recipe::Method;
 use crate::scene::sensor::Band;
 
 /// Everything that a run needs, before it runs.
@@ -38,7 +39,11 @@ impl Prepared {
     /// # Errors
     /// As parsing the recipe's words, opening the scenes and laying the plan.
     pub fn new(request: Request, block: Option<usize>, limits: &Limits) -> Result<Self> {
-        let layers = Layer::parse_all(&request.recipe.output.layers)?;
+        let mut layers = Layer::parse_all(&request.recipe.output.layers)?;
+        if request.recipe.change.method != Method::Burn {
+            // The other methods write layers of their own.
+            layers.clear();
+        }
         sink::codec(&request.recipe.output.codec)?;
         detect::strategy_of(&request.recipe.burn)?;
         let area = request.area(limits)?;
@@ -146,7 +151,7 @@ impl Prepared {
             "grid": super::grid_facts(&self.plan.grid), "aoi_ha": self.plan.aoi_ha, "aoi_pixels": self.plan.aoi.pixels(),
             "scenes": scenes, "steps": steps, "warnings": self.pair.warnings,
             "block": [self.plan.block.0, self.plan.block.1], "blocks": self.plan.blocks.len(), "blocks_inside": self.plan.blocks_inside(),
-            "layers": self.layers.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
+            "method": self.request.recipe.change.method, "layers": self.layers.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
         })
     }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::crew::guarded;
 use super::fit;
 use super::request::Request;
+use super::unsupervised;
 use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
@@ -19,7 +20,7 @@ use crate::kernel::reflectance::Sample;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Side, Source};
-use crate::recipe::Recipe;
+use crate::recipe::{Method, Recipe};
 use crate::scene::scale::{self, Decision, Measured, Scale};
 use crate::scene::sensor::{Band, Sensor};
 
@@ -280,6 +281,9 @@ fn around(col: usize, row: usize, side: usize, info: &crate::io::raster::RasterI
 
 /// The bands that the run needs of both sides, by role, and the NIR of NBR.
 fn wanted(products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> Result<(Role, Vec<(Role, Band)>)> {
+    if recipe.change.method != Method::Burn {
+        return unsupervised::bands::wanted(products, recipe);
+    }
     let has = |band: Band| products.iter().all(|(_, product)| product.bands.iter().any(|located| located.band == band));
     let fine = recipe.grid.resolution.is_some_and(|size| size < 15.0 && size > 1.0);
     let order = if fine { [Band::Nir, Band::NirNarrow] } else { [Band::NirNarrow, Band::Nir] };
