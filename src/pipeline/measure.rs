@@ -336,7 +336,7 @@ fn forget_below(key: i32, dnbr: &Array2<f32>, flags: &mut Array2<u8>) {
 }
 
 /// The graver code of both dates, `Outside` beyond the AOI.
-fn joined(
+pub(super) fn joined(
     before: ArrayView2<'_, u8>,
     after: ArrayView2<'_, u8>,
     inside: Option<ArrayView2<'_, bool>>,

@@ -121,8 +121,8 @@ pub(super) fn find(
         }
         let steps: Vec<i32> = tile.values.row(0).iter().map(|value| (value * STEPS).round() as i32).collect();
         let mut zones = Zones::new(labels.count);
-        let changed = codes.mapv(|code| code == CHANGED);
-        zones.feed((&mask, &labels), window, tile.spread(window, &steps, 0)?.view(), changed.view())?;
+        let steps = tile.spread(window, &steps, 0)?;
+        zones.feed((&mask, &labels), window, |at| (codes[at] == CHANGED).then(|| steps[at]))?;
         Ok(Some(zones))
     })?;
     let mut zones = Zones::new(labels.count);

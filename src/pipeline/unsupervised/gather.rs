@@ -8,6 +8,7 @@ use ndarray::{Array2, Zip};
 
 use super::super::crew::{Watch, guarded, work_off};
 use super::super::cut::stamp;
+use super::super::measure::joined;
 use super::super::side::SideTaps;
 use super::super::sink::Sink;
 use super::super::summary::FailedBlock;
@@ -118,12 +119,12 @@ impl Gather<'_> {
     fn read(&self, window: Window, inside: &Array2<bool>) -> Result<Piece> {
         let [first, second] = self.sides;
         let [before, after] = [first.block(window)?, second.block(window)?];
-        let codes = joined(&before.best()?, &after.best()?, inside)?;
+        let codes = joined(before.best()?.view(), after.best()?.view(), Some(inside.view()))?;
         if !codes.iter().any(|code| mask::code_is_valid(*code)) {
             return Ok(Piece::unseen(codes));
         }
         let views = [before.view(0..window.height)?, after.view(0..window.height)?];
-        let mut codes = joined(&views[0].codes, &views[1].codes, inside)?;
+        let mut codes = joined(views[0].codes.view(), views[1].codes.view(), Some(inside.view()))?;
         let mut planes = Vec::with_capacity(2 * self.roles.len());
         for view in &views {
             for role in &self.roles {
@@ -193,15 +194,6 @@ fn copy<T: Copy>(to: &mut [T], of: Window, from: &Array2<T>, window: Window, sha
     for (to, from) in rows.zip(cells(from, window, shared).rows()) {
         to[left..left + shared.width].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
     }
-}
-
-/// The graver code of both dates, `Outside` beyond the AOI.
-fn joined(before: &Array2<u8>, after: &Array2<u8>, inside: &Array2<bool>) -> Result<Array2<u8>> {
-    let mut codes = Array2::zeros(before.raw_dim());
-    mask::merge(before.view(), after.view(), codes.view_mut())?;
-    let outside = Reason::Outside.code();
-    Zip::from(&mut codes).and(inside).for_each(|code, inside| *code = if *inside { *code } else { outside });
-    Ok(codes)
 }
 
 /// A value without end is no value: one invalid band drops the pixel.
