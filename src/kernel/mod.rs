@@ -2,9 +2,11 @@
 
 pub mod accuracy;
 pub mod change;
+pub mod coregistration;
 pub mod index;
 pub mod label;
 pub mod mask;
+pub mod radiometry;
 pub mod reflectance;
 pub mod resample;
 pub mod ring;

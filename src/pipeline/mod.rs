@@ -4,6 +4,7 @@ pub mod crew;
 mod cut;
 mod detect;
 mod fit;
+mod gates;
 pub mod inspection;
 mod item;
 pub mod manifest;
@@ -60,6 +61,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
     let stage = Stage::begin(out, overwrite, &request.paths())?;
+    let gates = gates::judge(prepared)?;
     let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
     let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
     let sigmas = survey.as_ref().map(|survey| sigmas(survey, pair.nir)).unwrap_or_default();
@@ -92,7 +94,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let memory = Memory { plan, spool: &spool, watch };
     let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
     let found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
-    let summary = publish::summarised(prepared, &measured, &decision, &found);
+    let summary = publish::summarised(prepared, gates, &measured, &decision, &found);
     let mut written = Vec::new();
     for sink in sinks.into_iter().chain([validity, burn]) {
         written.push(sink.finish(&stage)?);

@@ -164,10 +164,6 @@ impl Pair {
                 "the scenes come from different sensors: their bands differ, and so may dNBR without any change".into(),
             );
         }
-        let orbits: Vec<Option<u32>> = self.scenes.iter().map(|scene| scene.product.relative_orbit).collect();
-        if orbits.windows(2).any(|pair| pair[0].zip(pair[1]).is_some_and(|(a, b)| a != b)) {
-            notes.push("the scenes come from different relative orbits: view angles differ".into());
-        }
         notes
     }
 }
