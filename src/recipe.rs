@@ -50,7 +50,7 @@ pub enum Upsample {
 pub struct GatesRecipe {
     /// Whether anything is measured for them.
     pub enabled: bool,
-    /// Tie windows across and down.
+    /// Tie windows across and down, of which every other one is taken, as on a chessboard.
     pub tie_points: usize,
     /// Side of a tie window in pixels of the grid; smaller where the scenes are.
     pub window_px: usize,

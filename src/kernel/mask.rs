@@ -11,8 +11,12 @@ use super::rows;
 use crate::error::Result;
 
 mod dilate;
+mod sunward;
+mod temporal;
 
 pub use dilate::{Disc, dilate};
+pub use sunward::{keep_dark, shaded};
+pub use temporal::{clouds, shadows};
 
 /// Why a pixel counts, or why not. The codes are part of the published layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +42,10 @@ pub enum Reason {
     Undefined = 8,
     /// Its block could not be read.
     Failed = 9,
+    /// Cloud, by comparison with the clear other date.
+    CloudByChange = 10,
+    /// Cloud shadow, by comparison with the clear other date.
+    ShadowByChange = 11,
     /// Counts: dark.
     Dark = 16,
     /// Counts: the scene's own classes do not know it.
@@ -46,6 +54,8 @@ pub enum Reason {
     Water = 18,
     /// Counts: snow or ice.
     Snow = 19,
+    /// Counts: the scene's classes have it as cloud shadow, but no cloud can have cast it.
+    DarkKept = 20,
     /// Not in the area of interest.
     Outside = 255,
 }
@@ -53,20 +63,20 @@ pub enum Reason {
 impl Reason {
     /// Every reason, in order of codes.
     #[rustfmt::skip]
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Clear, Self::Uncovered, Self::Defective, Self::Cloud, Self::Cirrus, Self::Shadow, Self::NearCloud,
-        Self::NearShadow, Self::Undefined, Self::Failed, Self::Dark, Self::Unclassified, Self::Water, Self::Snow,
-        Self::Outside,
+        Self::NearShadow, Self::Undefined, Self::Failed, Self::CloudByChange, Self::ShadowByChange, Self::Dark,
+        Self::Unclassified, Self::Water, Self::Snow, Self::DarkKept, Self::Outside,
     ];
 
     /// From the gravest to none: of two reasons for one pixel, the one that comes first here stays.
     /// What lies outside the question comes before what could not be seen, that before what was
     /// seen badly, and all of it before the flags of pixels that count.
     #[rustfmt::skip]
-    pub const BY_GRAVITY: [Self; 15] = [
+    pub const BY_GRAVITY: [Self; 18] = [
         Self::Outside, Self::Failed, Self::Uncovered, Self::Defective, Self::Cloud, Self::Cirrus, Self::Shadow,
-        Self::NearCloud, Self::NearShadow, Self::Undefined, Self::Snow, Self::Water, Self::Dark, Self::Unclassified,
-        Self::Clear,
+        Self::CloudByChange, Self::ShadowByChange, Self::NearCloud, Self::NearShadow, Self::Undefined, Self::Snow,
+        Self::Water, Self::DarkKept, Self::Dark, Self::Unclassified, Self::Clear,
     ];
 
     /// The number in a code plane.
@@ -97,10 +107,13 @@ impl Reason {
             Self::NearShadow => "near a cloud shadow",
             Self::Undefined => "index undefined",
             Self::Failed => "could not be read",
+            Self::CloudByChange => "cloud by the other date",
+            Self::ShadowByChange => "cloud shadow by the other date",
             Self::Dark => "dark",
             Self::Unclassified => "unclassified",
             Self::Water => "water",
             Self::Snow => "snow",
+            Self::DarkKept => "dark, no cloud to shade it",
             Self::Outside => "outside the area",
         }
     }
@@ -140,10 +153,10 @@ impl Reason {
     }
 }
 
-/// Whether a pixel with this code counts: 0, or 16 to 19.
+/// Whether a pixel with this code counts: 0, or 16 to 20.
 #[inline]
 pub const fn code_is_valid(code: u8) -> bool {
-    (code == 0) | (code.wrapping_sub(16) < 4)
+    (code == 0) | (code.wrapping_sub(16) < 5)
 }
 
 /// Reasons by SCL class.
@@ -207,15 +220,15 @@ pub fn merge(before: ArrayView2<'_, u8>, after: ArrayView2<'_, u8>, out: ArrayVi
     rows::same_shape(out.dim(), after.dim(), "the mask after")?;
     rows::map([before, after], out, |[before, after]: [u8; 2]| {
         let rank = GRAVITY[usize::from(before)].min(GRAVITY[usize::from(after)]);
-        // Ranks are below 15; the mask lets the compiler drop the bound check.
-        CODE_OF_RANK[usize::from(rank & 15)]
+        // Ranks are below 18; the mask lets the compiler drop the bound check.
+        CODE_OF_RANK[usize::from(rank & 31)]
     });
     Ok(())
 }
 
 /// Code by rank of gravity.
-static CODE_OF_RANK: [u8; 16] = {
-    let mut codes = [Reason::Defective.code(); 16];
+static CODE_OF_RANK: [u8; 32] = {
+    let mut codes = [Reason::Defective.code(); 32];
     let mut rank = 0;
     while rank < Reason::BY_GRAVITY.len() {
         codes[rank] = Reason::BY_GRAVITY[rank].code();
@@ -332,7 +345,7 @@ mod tests {
     #[test]
     fn valid_codes_are_clear_and_the_flags() {
         let valid: Vec<u8> = (0..=255).filter(|&code| code_is_valid(code)).collect();
-        assert_eq!(valid, [0, 16, 17, 18, 19]);
+        assert_eq!(valid, [0, 16, 17, 18, 19, 20]);
         let mut ranked = Reason::BY_GRAVITY;
         ranked.sort();
         assert_eq!(ranked, Reason::ALL, "every reason has one rank");

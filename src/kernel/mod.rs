@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 pub mod change;
+pub mod composite;
 pub mod coregistration;
 pub mod index;
 pub mod label;

@@ -1,13 +1,14 @@
 //! The figures behind the gates, gathered from a few small windows before the pair is measured.
 
-use ndarray::{Array2, Axis, Slice};
+use ndarray::{Array2, Axis, Slice, Zip};
 use rayon::prelude::*;
 
 use super::crew::guarded;
 use super::prepared::Prepared;
 use super::rig::{self, Purpose};
-use super::side::SideTaps;
-use crate::error::Result;
+use super::side::{Growth, SideTaps};
+use super::survey::Survey;
+use crate::error::{Error, Result};
 use crate::geom::crs::{Crs, Transform};
 use crate::geom::grid::Grid;
 use crate::geom::window::Window;
@@ -19,10 +20,9 @@ use crate::plan::Side;
 use crate::recipe::GatesRecipe;
 use crate::scene::gate::{self, Gate, Ties};
 use crate::scene::sun::Sun;
-use crate::scene::sensor::Band;
 
-/// Every how many pixels of a tie window radiometry looks, across and down.
-const STRIDE: usize = 6;
+/// Pixels that radiometry looks at, about.
+const LOOKED_AT: usize = 20_000;
 
 /// One band on both dates over the same pixels; NaN where a date did not see.
 type Pictures = [Array2<f32>; 2];
@@ -30,40 +30,45 @@ type Pictures = [Array2<f32>; 2];
 /// What one tie window shows.
 struct TieWindow {
     shift: std::result::Result<Shift, Silence>,
-    /// Reflectance before and after of some pixels, by role.
-    pairs: Vec<(Role, Vec<(f32, f32)>)>,
+    /// Reflectance before and after of some pixels.
+    pairs: Vec<(f32, f32)>,
 }
 
-/// All gates of a pair, in a fixed order; none when the recipe leaves them out.
+/// All gates of a pair, in a fixed order; none when the recipe leaves them out. Radiometry goes by the survey
+/// where one was taken, else by the tie windows, which show the near infrared alone.
 ///
 /// # Errors
 /// As tying the scenes to the grid. A window that cannot be read is left out: the measuring pass names it.
-pub(super) fn judge(prepared: &Prepared) -> Result<Vec<Gate>> {
+pub(super) fn judge(prepared: &Prepared, survey: Option<&Survey>) -> Result<Vec<Gate>> {
     let recipe = &prepared.request.recipe.gates;
     if !recipe.enabled {
         return Ok(Vec::new());
     }
-    let roles = roles(prepared);
-    let windows = tie_windows(prepared, &roles)?;
+    let windows = tie_windows(prepared)?;
     let mut gates = vec![coregistered(&windows, &prepared.plan.grid, recipe)];
     let suns = [Side::Before, Side::After].map(|side| suns(prepared, side));
     gates.push(gate::sun_height(&suns.concat(), recipe));
     gates.push(gate::sun_difference(lowest(&suns[0]), lowest(&suns[1]), recipe));
     let orbits: Vec<_> = prepared.pair.scenes.iter().map(|scene| scene.product.relative_orbit).collect();
     gates.push(gate::orbits(&orbits));
-    gates.extend(roles.iter().map(|(role, _)| {
-        let all = windows.iter().flat_map(|window| &window.pairs);
-        let pairs = all.filter(|(own, _)| own == role).flat_map(|(_, pairs)| pairs.iter().copied());
-        gate::radiometry(role.name(), consistency(pairs), recipe)
-    }));
+    gates.extend(radiometry(prepared.pair.nir, &windows, survey, recipe));
     Ok(gates)
 }
 
-/// The bands that are compared: the near infrared first, in which windows are tied.
-fn roles(prepared: &Prepared) -> Vec<(Role, Band)> {
-    let pair = &prepared.pair;
-    let wanted = [pair.nir, Role::Swir2, Role::Red];
-    wanted.iter().filter_map(|role| pair.roles.iter().find(|(own, _)| own == role).copied()).collect()
+fn radiometry(nir: Role, windows: &[TieWindow], survey: Option<&Survey>, recipe: &GatesRecipe) -> Vec<Gate> {
+    let judged = |role: Role, found| gate::radiometry(role.name(), found, recipe);
+    let Some(survey) = survey else {
+        let pairs = windows.iter().flat_map(|window| window.pairs.iter().copied());
+        return vec![judged(nir, consistency(pairs))];
+    };
+    let [before, after] = &survey.views;
+    let stride = (before.codes.len() / LOOKED_AT).isqrt().max(1);
+    let roles = [nir, Role::Swir2, Role::Red].into_iter();
+    let bands = roles.filter_map(|role| {
+        let pictures = [seen(before.plane(role)?, &before.codes), seen(after.plane(role)?, &after.codes)];
+        Some(judged(role, consistency(sampled(&pictures, [1.0; 2], stride).into_iter())))
+    });
+    bands.collect()
 }
 
 fn coregistered(windows: &[TieWindow], grid: &Grid, recipe: &GatesRecipe) -> Gate {
@@ -78,26 +83,30 @@ fn coregistered(windows: &[TieWindow], grid: &Grid, recipe: &GatesRecipe) -> Gat
 }
 
 /// The tie windows, in raster order.
-fn tie_windows(prepared: &Prepared, roles: &[(Role, Band)]) -> Result<Vec<TieWindow>> {
+fn tie_windows(prepared: &Prepared) -> Result<Vec<TieWindow>> {
     let (pair, recipe) = (&prepared.pair, &prepared.request.recipe);
     let side = coregistration::patch_side(recipe.gates.window_px);
-    let (grid, windows) = layout(&prepared.plan.grid, prepared.plan.block, side, recipe.gates.tie_points);
-    let taps = |side| rig::side(pair, side, roles, &grid, recipe, Purpose::Measure);
+    let halo = Growth::new(recipe.mask.cloud_dilation_m, recipe.mask.shadow_dilation_m, &prepared.plan.grid)?.halo;
+    let (grid, windows) = layout(&prepared.plan.grid, prepared.plan.block, (side, halo), recipe.gates.tie_points);
+    let nir: Vec<_> = pair.roles.iter().filter(|(role, _)| *role == pair.nir).copied().collect();
+    let taps = |side| rig::side(pair, side, &nir, &grid, recipe, Purpose::Measure);
     let sides = [taps(Side::Before)?, taps(Side::After)?];
+    let stride = (windows.iter().map(Window::len).sum::<usize>() / LOOKED_AT).isqrt().max(1);
     let demands = Demands {
         side: recipe.gates.window_px,
         max_shift: recipe.gates.max_shift_px,
         min_reliability: recipe.gates.min_reliability,
     };
     let read = windows.par_iter().map_init(Fourier::new, |fourier, window| {
-        guarded(|| tie_window(&sides, roles, *window, &demands, fourier)).ok()
+        guarded(|| tie_window(&sides, pair.nir, (*window, stride), &demands, fourier)).ok()
     });
     Ok(read.flatten().collect())
 }
 
-/// The grid of the tie windows and where they lie on it. An area smaller than a window is widened, as far as
-/// the scenes reach; one of many blocks has each window inside one block, so that few chunks are decoded.
-fn layout(grid: &Grid, block: (usize, usize), side: usize, points: usize) -> (Grid, Vec<Window>) {
+/// The grid of the tie windows and where they lie on it: on the black squares of a chessboard. An area smaller than a window is widened, as far as
+/// the scenes reach; one of many blocks has each window, with the
+/// halo that masking reads, inside one block, so that few chunks are decoded.
+fn layout(grid: &Grid, block: (usize, usize), (side, halo): (usize, usize), points: usize) -> (Grid, Vec<Window>) {
     let short = side.saturating_sub(grid.width().min(grid.height()));
     let pad = short.div_ceil(2);
     let wide = if pad > 0 { grid.pad(pad) } else { *grid };
@@ -106,63 +115,51 @@ fn layout(grid: &Grid, block: (usize, usize), side: usize, points: usize) -> (Gr
         let node = |at: usize| {
             let centre = (2 * at + 1) * length / (2 * nodes);
             let start = centre.saturating_sub(side / 2).min(length.saturating_sub(side));
-            // The start of the block, if the window fits into it behind that.
-            let first = centre / block * block;
-            let last = (first + block).min(length);
-            if pad == 0 && last - first >= side { start.clamp(first, last - side) } else { start }
+            let first = centre / block * block + halo;
+            let last = (first - halo + block).min(length).saturating_sub(halo);
+            if pad == 0 && last >= first + side { start.clamp(first, last - side) } else { start }
         };
         (0..nodes).map(node).collect()
     };
     let cols = along(wide.width(), block.0.max(1));
     let rows = along(wide.height(), block.1.max(1));
     let window = |col: usize, row: usize| Window::new(col, row, side, side).intersect(&wide.window());
-    let windows = rows.iter().flat_map(|row| cols.iter().map(|col| window(*col, *row))).collect();
-    (wide, windows)
+    let nodes = rows.iter().enumerate().flat_map(|(r, row)| cols.iter().enumerate().map(move |(c, col)| (c + r, *col, *row)));
+    let black = nodes.filter(|(colour, ..)| colour % 2 == 0);
+    (wide, black.map(|(_, col, row)| window(col, row)).collect())
 }
 
 fn tie_window(
     sides: &[SideTaps; 2],
-    roles: &[(Role, Band)],
-    window: Window,
+    nir: Role,
+    (window, stride): (Window, usize),
     demands: &Demands,
     fourier: &mut Fourier,
 ) -> Result<TieWindow> {
-    let bands = read(sides, roles, window)?;
-    let gains = [sides[0].gain, sides[1].gain];
-    let pairs = roles.iter().zip(&bands).map(|((role, _), pictures)| (*role, sampled(pictures, gains)));
-    let pairs = pairs.collect();
-    let shift = match bands.first().and_then(trimmed) {
+    let picture = |side: &SideTaps| {
+        let view = side.block(window)?.view(0..window.height)?;
+        let plane = view.plane(nir).ok_or_else(|| Error::bug("no near infrared"))?;
+        Ok(seen(plane, &view.codes))
+    };
+    let pictures = [picture(&sides[0])?, picture(&sides[1])?];
+    let pairs = sampled(&pictures, [sides[0].gain, sides[1].gain], stride);
+    let shift = match trimmed(&pictures) {
         Some([before, after]) => coregistration::tie(before.view(), after.view(), demands, fourier)?,
         None => Err(Silence::TooFewSeen),
     };
     Ok(TieWindow { shift, pairs })
 }
 
-/// The bands of both dates over `window`, NaN where a date did not see.
-fn read(sides: &[SideTaps; 2], roles: &[(Role, Band)], window: Window) -> Result<Vec<Pictures>> {
-    let mut views = Vec::with_capacity(2);
-    for side in sides {
-        views.push(side.block(window)?.view(0..window.height)?);
-    }
-    let nothing = || Array2::from_elem(window.shape(), f32::NAN);
-    let mut bands = Vec::with_capacity(roles.len());
-    for (role, _) in roles {
-        let mut pictures = [nothing(), nothing()];
-        for (picture, view) in pictures.iter_mut().zip(&views) {
-            let Some(plane) = view.plane(*role) else { continue };
-            ndarray::Zip::from(picture).and(plane).and(&view.codes).for_each(|out, value, code| {
-                *out = if mask::code_is_valid(*code) { *value } else { f32::NAN };
-            });
-        }
-        bands.push(pictures);
-    }
-    Ok(bands)
+/// A band, NaN where its date did not see.
+fn seen(plane: &Array2<f32>, codes: &Array2<u8>) -> Array2<f32> {
+    let value = |value: &f32, code: &u8| if mask::code_is_valid(*code) { *value } else { f32::NAN };
+    Zip::from(plane).and(codes).map_collect(value)
 }
 
 /// Some pixels in reflectance, by the counts' gains.
-fn sampled([before, after]: &Pictures, gains: [f32; 2]) -> Vec<(f32, f32)> {
+fn sampled([before, after]: &Pictures, gains: [f32; 2], stride: usize) -> Vec<(f32, f32)> {
     let (rows, cols) = before.dim();
-    let places = (0..rows).step_by(STRIDE).flat_map(|row| (0..cols).step_by(STRIDE).map(move |col| (row, col)));
+    let places = (0..rows).step_by(stride).flat_map(|row| (0..cols).step_by(stride).map(move |col| (row, col)));
     places.map(|at| (before[at] * gains[0], after[at] * gains[1])).filter(|(a, b)| a.is_finite() && b.is_finite()).collect()
 }
 
@@ -215,21 +212,21 @@ mod tests {
 
     #[test]
     fn windows_lie_inside_blocks_where_they_fit() {
-        let (wide, windows) = layout(&grid(5490, 5490), (512, 512), 268, 3);
-        assert_eq!((wide.width(), windows.len()), (5490, 9));
+        let (wide, windows) = layout(&grid(5490, 5490), (512, 512), (268, 5), 3);
+        assert_eq!((wide.width(), windows.len()), (5490, 5));
         for window in &windows {
             assert_eq!((window.width, window.height), (268, 268));
-            assert_eq!(window.col / 512, (window.right() - 1) / 512, "{window:?}");
-            assert_eq!(window.row / 512, (window.bottom() - 1) / 512, "{window:?}");
+            assert_eq!((window.col - 5) / 512, (window.right() + 4) / 512, "{window:?}");
+            assert_eq!((window.row - 5) / 512, (window.bottom() + 4) / 512, "{window:?}");
         }
     }
 
     #[test]
     fn a_small_area_is_widened() {
-        let (wide, windows) = layout(&grid(50, 400), (512, 512), 268, 3);
-        assert_eq!((wide.width(), wide.height(), windows.len()), (268, 618, 2));
+        let (wide, windows) = layout(&grid(50, 400), (512, 512), (268, 5), 3);
+        assert_eq!((wide.width(), wide.height(), windows.len()), (268, 618, 1));
         assert!(windows.iter().all(|window| window.width == 268 && window.bottom() <= 618));
-        let (_, one) = layout(&grid(1, 1), (512, 512), 268, 3);
+        let (_, one) = layout(&grid(1, 1), (512, 512), (268, 5), 3);
         assert_eq!(one.len(), 1);
     }
 

@@ -61,9 +61,9 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
     let stage = Stage::begin(out, overwrite, &request.paths())?;
-    let gates = gates::judge(prepared)?;
     let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
     let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
+    let gates = gates::judge(prepared, survey.as_ref())?;
     let sigmas = survey.as_ref().map(|survey| sigmas(survey, pair.nir)).unwrap_or_default();
     let metadata = prepared.metadata();
     let style = Style {
