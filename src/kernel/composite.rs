@@ -143,7 +143,8 @@ mod tests {
     fn dates(composite: Composite, codes: &[u8], index: &[f32]) -> (u8, u8) {
         let codes: Vec<Array2<u8>> = codes.iter().map(|code| array![[*code]]).collect();
         let index: Vec<Array2<f32>> = index.iter().map(|value| array![[*value]]).collect();
-        let candidates = codes.iter().zip(&index).map(|(codes, index)| Candidate { codes: codes.view(), index: index.view() });
+        let candidates =
+            codes.iter().zip(&index).map(|(codes, index)| Candidate { codes: codes.view(), index: index.view() });
         let choice = choose(composite, &candidates.collect::<Vec<_>>()).unwrap();
         (choice.date[(0, 0)], choice.codes[(0, 0)])
     }
@@ -169,7 +170,8 @@ mod tests {
 
     #[test]
     fn values_follow_the_choice() {
-        let taken = take(array![[1u8, 0, NONE]].view(), &[array![[1.0, 2.0, 3.0]].view(), array![[4.0, 5.0, 6.0]].view()]);
+        let taken =
+            take(array![[1u8, 0, NONE]].view(), &[array![[1.0, 2.0, 3.0]].view(), array![[4.0, 5.0, 6.0]].view()]);
         let taken = taken.unwrap();
         assert_eq!((taken[(0, 0)], taken[(0, 1)]), (4.0, 2.0));
         assert!(taken[(0, 2)].is_nan());

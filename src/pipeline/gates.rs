@@ -87,7 +87,7 @@ fn tie_windows(prepared: &Prepared) -> Result<Vec<TieWindow>> {
     let (pair, recipe) = (&prepared.pair, &prepared.request.recipe);
     let side = coregistration::patch_side(recipe.gates.window_px);
     let halo = Growth::new(recipe.mask.cloud_dilation_m, recipe.mask.shadow_dilation_m, &prepared.plan.grid)?.halo;
-    let (grid, windows) = layout(&prepared.plan.grid, prepared.plan.block, (side, halo), recipe.gates.tie_points);
+    let (grid, windows) = layout(&prepared.plan.grid, chunks(prepared), (side, halo), recipe.gates.tie_points);
     let nir: Vec<_> = pair.roles.iter().filter(|(role, _)| *role == pair.nir).copied().collect();
     let taps = |side| rig::side(pair, side, &nir, &grid, recipe, Purpose::Measure);
     let sides = [taps(Side::Before)?, taps(Side::After)?];
@@ -103,28 +103,69 @@ fn tie_windows(prepared: &Prepared) -> Result<Vec<TieWindow>> {
     Ok(read.flatten().collect())
 }
 
-/// The grid of the tie windows and where they lie on it: on the black squares of a chessboard. An area smaller than a window is widened, as far as
-/// the scenes reach; one of many blocks has each window, with the
-/// halo that masking reads, inside one block, so that few chunks are decoded.
-fn layout(grid: &Grid, block: (usize, usize), (side, halo): (usize, usize), points: usize) -> (Grid, Vec<Window>) {
-    let short = side.saturating_sub(grid.width().min(grid.height()));
-    let pad = short.div_ceil(2);
+/// Where the chunks of a raster lie on a grid, in its pixels: start of the first, and length.
+#[derive(Debug, Clone, Copy)]
+struct Chunks {
+    start: f64,
+    length: f64,
+}
+
+impl Chunks {
+    /// The stretch of pixels inside the chunk that holds `centre`, without `halo` at either end.
+    fn around(self, centre: usize, halo: usize) -> (usize, usize) {
+        let number = ((centre as f64 - self.start) / self.length).floor();
+        let first = self.start + number * self.length;
+        (
+            (first.ceil().max(0.0)) as usize + halo,
+            ((first + self.length).floor().max(0.0) as usize).saturating_sub(halo),
+        )
+    }
+}
+
+/// The chunks of the near infrared of the first scene, across and down.
+fn chunks(prepared: &Prepared) -> Option<[Chunks; 2]> {
+    let pair = &prepared.pair;
+    let (_, band) = pair.roles.iter().find(|(role, _)| *role == pair.nir)?;
+    let product = &pair.scenes.first()?.product;
+    let info = product.rasters.get(product.locate(*band)?.raster)?.info();
+    let (source, work) = (info.grid.as_ref().ok()?, &prepared.plan.grid);
+    let (x, y) = source.origin();
+    let (col, row) = work.to_pixel(x, y);
+    let across = info.chunk.0 as f64 * source.pixel().0 / work.pixel().0;
+    let down = info.chunk.1 as f64 * source.pixel().1 / work.pixel().1;
+    let sound = source.crs() == work.crs() && across >= 1.0 && down >= 1.0;
+    sound.then_some([Chunks { start: col, length: across }, Chunks { start: row, length: down }])
+}
+
+/// The grid of the tie windows and where they lie on it: on the black squares of a chessboard. An area smaller
+/// than a window is widened, as far as the scenes reach; else each window, with the halo that masking reads, lies
+/// inside one chunk of the file where it fits, so that little is decoded.
+fn layout(
+    grid: &Grid,
+    chunks: Option<[Chunks; 2]>,
+    (side, halo): (usize, usize),
+    points: usize,
+) -> (Grid, Vec<Window>) {
+    let pad = side.saturating_sub(grid.width().min(grid.height())).div_ceil(2);
     let wide = if pad > 0 { grid.pad(pad) } else { *grid };
-    let along = |length: usize, block: usize| -> Vec<usize> {
+    let along = |length: usize, chunks: Option<Chunks>| -> Vec<usize> {
         let nodes = (length / side).clamp(1, points);
         let node = |at: usize| {
             let centre = (2 * at + 1) * length / (2 * nodes);
             let start = centre.saturating_sub(side / 2).min(length.saturating_sub(side));
-            let first = centre / block * block + halo;
-            let last = (first - halo + block).min(length).saturating_sub(halo);
-            if pad == 0 && last >= first + side { start.clamp(first, last - side) } else { start }
+            let inside = chunks.filter(|_| pad == 0).map(|chunks| chunks.around(centre, halo));
+            match inside.map(|(first, end)| (first, end.min(length))) {
+                Some((first, end)) if first + side <= end => start.clamp(first, end - side),
+                _ => start,
+            }
         };
         (0..nodes).map(node).collect()
     };
-    let cols = along(wide.width(), block.0.max(1));
-    let rows = along(wide.height(), block.1.max(1));
+    let cols = along(wide.width(), chunks.map(|[across, _]| across));
+    let rows = along(wide.height(), chunks.map(|[_, down]| down));
     let window = |col: usize, row: usize| Window::new(col, row, side, side).intersect(&wide.window());
-    let nodes = rows.iter().enumerate().flat_map(|(r, row)| cols.iter().enumerate().map(move |(c, col)| (c + r, *col, *row)));
+    let nodes =
+        rows.iter().enumerate().flat_map(|(r, row)| cols.iter().enumerate().map(move |(c, col)| (c + r, *col, *row)));
     let black = nodes.filter(|(colour, ..)| colour % 2 == 0);
     (wide, black.map(|(_, col, row)| window(col, row)).collect())
 }
@@ -160,7 +201,10 @@ fn seen(plane: &Array2<f32>, codes: &Array2<u8>) -> Array2<f32> {
 fn sampled([before, after]: &Pictures, gains: [f32; 2], stride: usize) -> Vec<(f32, f32)> {
     let (rows, cols) = before.dim();
     let places = (0..rows).step_by(stride).flat_map(|row| (0..cols).step_by(stride).map(move |col| (row, col)));
-    places.map(|at| (before[at] * gains[0], after[at] * gains[1])).filter(|(a, b)| a.is_finite() && b.is_finite()).collect()
+    places
+        .map(|at| (before[at] * gains[0], after[at] * gains[1]))
+        .filter(|(a, b)| a.is_finite() && b.is_finite())
+        .collect()
 }
 
 /// Both pictures cut to the rows and columns in which both dates saw anything.
@@ -211,22 +255,25 @@ mod tests {
     }
 
     #[test]
-    fn windows_lie_inside_blocks_where_they_fit() {
-        let (wide, windows) = layout(&grid(5490, 5490), (512, 512), (268, 5), 3);
+    fn windows_lie_inside_chunks_where_they_fit() {
+        let chunks = Chunks { start: -100.0, length: 512.0 };
+        let (wide, windows) = layout(&grid(5490, 5490), Some([chunks; 2]), (268, 5), 3);
         assert_eq!((wide.width(), windows.len()), (5490, 5));
         for window in &windows {
             assert_eq!((window.width, window.height), (268, 268));
-            assert_eq!((window.col - 5) / 512, (window.right() + 4) / 512, "{window:?}");
-            assert_eq!((window.row - 5) / 512, (window.bottom() + 4) / 512, "{window:?}");
+            assert_eq!((window.col + 100 - 5) / 512, (window.right() + 100 + 4) / 512, "{window:?}");
+            assert_eq!((window.row + 100 - 5) / 512, (window.bottom() + 100 + 4) / 512, "{window:?}");
         }
+        let strips = [Chunks { start: 0.0, length: 5490.0 }, Chunks { start: 0.0, length: 1.0 }];
+        assert_eq!(layout(&grid(5490, 5490), Some(strips), (268, 5), 3).1.len(), 5, "strips are no hindrance");
     }
 
     #[test]
     fn a_small_area_is_widened() {
-        let (wide, windows) = layout(&grid(50, 400), (512, 512), (268, 5), 3);
+        let (wide, windows) = layout(&grid(50, 400), None, (268, 5), 3);
         assert_eq!((wide.width(), wide.height(), windows.len()), (268, 618, 1));
         assert!(windows.iter().all(|window| window.width == 268 && window.bottom() <= 618));
-        let (_, one) = layout(&grid(1, 1), (512, 512), (268, 5), 3);
+        let (_, one) = layout(&grid(1, 1), None, (268, 5), 3);
         assert_eq!(one.len(), 1);
     }
 

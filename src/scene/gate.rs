@@ -104,7 +104,11 @@ pub fn coregistration(ties: &Ties, pixel_m: (f64, f64), recipe: &GatesRecipe) ->
     let windows = ties.kept.len() + ties.silent.len();
     let Some(shift) = crate::kernel::coregistration::agreed(&ties.kept) else {
         let why = if windows == 0 { "no window could be read".to_owned() } else { ties.excuses() };
-        return Gate::not_judged(NAME, "px", format!("how well the dates lie on each other could not be judged: {why}"));
+        return Gate::not_judged(
+            NAME,
+            "px",
+            format!("how well the dates lie on each other could not be judged: {why}"),
+        );
     };
     let length = shift.length();
     let metres = (shift.dx * pixel_m.0).hypot(shift.dy * pixel_m.1);
@@ -180,7 +184,11 @@ pub fn orbits(orbits: &[Option<u32>]) -> Gate {
         return Gate::judged(NAME, figure, "orbits", Consequence::Warned, words);
     }
     if !all {
-        return Gate::not_judged(NAME, "orbits", "whether the view was the same is not known: no orbit is stated".into());
+        return Gate::not_judged(
+            NAME,
+            "orbits",
+            "whether the view was the same is not known: no orbit is stated".into(),
+        );
     }
     Gate::judged(NAME, figure, "orbits", Consequence::Ok, "the scenes come from one relative orbit".into())
 }
@@ -230,14 +238,17 @@ mod tests {
     fn a_shift_has_its_consequence() {
         let recipe = GatesRecipe::default();
         let judge = |ties: &Ties| coregistration(ties, (20.0, 20.0), &recipe);
-        for (dx, consequence) in [(0.1, Consequence::Ok), (0.4, Consequence::Warned), (-0.6, Consequence::NotObservable)] {
+        for (dx, consequence) in
+            [(0.1, Consequence::Ok), (0.4, Consequence::Warned), (-0.6, Consequence::NotObservable)]
+        {
             let gate = judge(&shifted(dx, 0.0));
             assert_eq!((gate.consequence, gate.figure), (consequence, Some(dx.abs())));
             assert_eq!(gate.doubt().is_some(), consequence != Consequence::Ok);
         }
         let gate = judge(&shifted(0.3, 0.4));
         assert_eq!((gate.details["metres"], gate.details["windows"]), (10.0, 3.0));
-        let silent = judge(&Ties { kept: Vec::new(), silent: vec![Silence::TooSmall, Silence::NoTexture, Silence::TooSmall] });
+        let silent =
+            judge(&Ties { kept: Vec::new(), silent: vec![Silence::TooSmall, Silence::NoTexture, Silence::TooSmall] });
         assert_eq!((silent.figure, silent.consequence), (None, Consequence::NotJudged));
         assert!(silent.words.contains("2 too small, 1 without texture"), "{}", silent.words);
         assert_eq!(silent.doubt(), None);

@@ -182,11 +182,7 @@ fn levelled(window: ArrayView2<'_, f32>) -> std::result::Result<Array2<f32>, Sil
 /// The median shift of tie windows and the median of their reliabilities; `None` without any.
 pub fn agreed(ties: &[Shift]) -> Option<Shift> {
     let median = |of: fn(&Shift) -> f64| median_of(&mut ties.iter().map(of).collect::<Vec<_>>());
-    Some(Shift {
-        dx: median(|tie| tie.dx)?,
-        dy: median(|tie| tie.dy)?,
-        reliability: median(|tie| tie.reliability)?,
-    })
+    Some(Shift { dx: median(|tie| tie.dx)?, dy: median(|tie| tie.dy)?, reliability: median(|tie| tie.reliability)? })
 }
 
 #[cfg(test)]

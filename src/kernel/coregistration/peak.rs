@@ -18,9 +18,9 @@ impl Peak {
     /// The highest cell; of equals the first in raster order.
     pub(super) fn of(surface: Array2<f32>) -> Self {
         let (rows, cols) = surface.dim();
-        let highest = surface.indexed_iter().fold(((0, 0), f32::NEG_INFINITY), |best, (at, value)| {
-            if *value > best.1 { (at, *value) } else { best }
-        });
+        let highest = surface
+            .indexed_iter()
+            .fold(((0, 0), f32::NEG_INFINITY), |best, (at, value)| if *value > best.1 { (at, *value) } else { best });
         let (row, col) = highest.0;
         let near = |dy: i64, dx: i64| {
             let wrapped = |at: usize, by: i64, length: usize| (at as i64 + by).rem_euclid(length as i64) as usize;

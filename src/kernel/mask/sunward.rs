@@ -15,12 +15,7 @@ use crate::kernel::rows;
 ///
 /// # Errors
 /// `Usage` for cells or a reach that are no lengths.
-pub fn shaded(
-    cloud: ArrayView2<'_, bool>,
-    cell: (f64, f64),
-    azimuth: Option<f64>,
-    reach: f64,
-) -> Result<Array2<bool>> {
+pub fn shaded(cloud: ArrayView2<'_, bool>, cell: (f64, f64), azimuth: Option<f64>, reach: f64) -> Result<Array2<bool>> {
     let sound = cell.0 > 0.0 && cell.1 > 0.0 && reach >= 0.0 && reach.is_finite();
     if !sound {
         return Err(Error::usage(format!("no shadow of {reach} over cells of {} by {}", cell.0, cell.1)));

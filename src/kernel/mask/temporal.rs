@@ -32,11 +32,7 @@ const SAME_NBR: f32 = 0.1;
 ///
 /// # Errors
 /// `Mismatch` when blue, green, red or near infrared is missing, or a shape differs.
-pub fn clouds(
-    planes: [&Planes<'_>; 2],
-    gain: f32,
-    [mut before, mut after]: [ArrayViewMut2<'_, u8>; 2],
-) -> Result<()> {
+pub fn clouds(planes: [&Planes<'_>; 2], gain: f32, [mut before, mut after]: [ArrayViewMut2<'_, u8>; 2]) -> Result<()> {
     const ROLES: [Role; 4] = [Role::Blue, Role::Green, Role::Red, Role::Nir];
     let shape = before.dim();
     rows::same_shape(shape, after.dim(), "the mask after")?;
