@@ -33,6 +33,9 @@ pub struct GridRecipe {
     pub upsample: Upsample,
     /// Whether scenes on another grid may be resampled; else they are refused by name.
     pub resample: bool,
+    /// Where several scenes of a side saw a pixel, which one it is taken from: `first` as named, `median` (the
+    /// one whose NBR is the median) or `best` (plainly clear, nearest to the other side).
+    pub composite: String,
 }
 
 /// How coarse bands come to a finer grid.
@@ -84,6 +87,22 @@ pub struct MaskRecipe {
     pub water_from_indices: bool,
     /// Whether water and snow are kept out of detection (they stay observed).
     pub bar_water_and_snow: bool,
+    /// Cloud shadow of the scene classification without a cloud towards the sun within these metres is dark
+    /// ground: kept and flagged; 0: masked all the same.
+    pub dark_reach_m: f64,
+    /// Whether each date is held against the other for cloud that no class tells: `auto` where a scene has no
+    /// classes, `on` (reads blue, green and red everywhere), `off`.
+    pub second_opinion: SecondOpinion,
+}
+
+/// When cloud is told by comparing the dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum SecondOpinion {
+    Auto,
+    On,
+    Off,
 }
 
 /// What counts as burned (METHODS 5).
@@ -154,7 +173,7 @@ pub enum LayerType {
 
 impl Default for GridRecipe {
     fn default() -> Self {
-        Self { resolution: None, upsample: Upsample::Bilinear, resample: true }
+        Self { resolution: None, upsample: Upsample::Bilinear, resample: true, composite: "first".into() }
     }
 }
 
@@ -183,6 +202,8 @@ impl Default for MaskRecipe {
             shadow_dilation_m: 60.0,
             water_from_indices: true,
             bar_water_and_snow: true,
+            dark_reach_m: 2000.0,
+            second_opinion: SecondOpinion::Auto,
         }
     }
 }
@@ -269,7 +290,8 @@ impl Recipe {
     pub fn checked(self) -> Result<Self> {
         let refuse = |key: &str, must: &str| Err(Error::usage(format!("recipe: {key} must be {must}")));
         let [inner, outer] = self.burn.ring_m;
-        let lengths = [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, inner, outer];
+        let lengths =
+            [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, self.mask.dark_reach_m, inner, outer];
         if lengths.iter().any(|metres| !(0.0..=50_000.0).contains(metres)) {
             return refuse("a dilation or ring", "0 to 50000 metres");
         }

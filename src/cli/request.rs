@@ -83,6 +83,9 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
     if let Some(threshold) = &asked.threshold {
         recipe.burn.threshold.clone_from(threshold);
     }
+    if let Some(composite) = &asked.composite {
+        recipe.grid.composite.clone_from(composite);
+    }
     if let Some(size) = asked.resolution {
         recipe = recipe.with(&format!("grid.resolution={size:?}"))?;
     }

@@ -327,6 +327,19 @@ pub fn water_or_snow(planes: &Planes<'_>, gain: f32, mut codes: ArrayViewMut2<'_
     Ok(())
 }
 
+/// Turns clear cells into snow, and none into water, where a scene's own classes tell water better; else as
+/// [`water_or_snow`].
+///
+/// # Errors
+/// `Mismatch` when green, near infrared or the first shortwave infrared is missing, or a shape differs.
+pub fn snow(planes: &Planes<'_>, gain: f32, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
+    planes.require(Role::Swir1, codes.dim())?;
+    let before = codes.to_owned();
+    water_or_snow(planes, gain, codes.view_mut())?;
+    codes.zip_mut_with(&before, |code, before| *code = if *code == Reason::Water.code() { *before } else { *code });
+    Ok(())
+}
+
 /// The code of a cell by its normalised difference and its green and near-infrared reflectance.
 #[inline]
 fn surface(code: u8, difference: f32, green: f32, nir: f32, snow_shows: bool) -> u8 {
@@ -404,5 +417,8 @@ mod tests {
         codes[(0, 1)] = 3;
         water_or_snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
         assert_eq!(codes, array![[19u8, 3, 0, 0, 0]], "a cloud stays a cloud; NDSI 1/3 is no snow");
+        codes.fill(0);
+        snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
+        assert_eq!(codes, array![[19u8, 0, 0, 0, 0]], "snow alone");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod crew;
 mod cut;
+mod dating;
 mod detect;
 mod fit;
 mod gates;
@@ -10,6 +11,7 @@ mod item;
 pub mod manifest;
 mod measure;
 mod objects;
+mod opinion;
 mod pictures;
 mod prepared;
 mod publish;
@@ -22,6 +24,7 @@ pub mod scoring;
 mod side;
 pub mod simulated;
 mod sink;
+mod sky;
 pub mod summary;
 mod survey;
 mod tally;
@@ -93,8 +96,10 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let measured = pass.run(watch)?;
     let memory = Memory { plan, spool: &spool, watch };
     let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
-    let found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
-    let summary = publish::summarised(prepared, gates, &measured, &decision, &found);
+    let mut found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
+    let dates = dating::date(prepared, &found, decision.offset, watch)?;
+    found.datings = dates.datings;
+    let summary = publish::summarised(prepared, (gates, dates.warnings), &measured, &decision, &found);
     let mut written = Vec::new();
     for sink in sinks.into_iter().chain([validity, burn]) {
         written.push(sink.finish(&stage)?);

@@ -29,7 +29,7 @@ const ENOUGH_SEEN: f64 = 0.5;
 /// The summary of what was measured, decided and found.
 pub(super) fn summarised(
     prepared: &Prepared,
-    gates: Vec<Gate>,
+    (gates, notes): (Vec<Gate>, Vec<String>),
     measured: &Measured,
     decision: &Decision,
     found: &Found,
@@ -45,6 +45,7 @@ pub(super) fn summarised(
     };
     let mut warnings = prepared.request.aoi_notes.clone();
     warnings.extend(prepared.pair.warnings.clone());
+    warnings.extend(notes);
     warnings.extend(gates.iter().filter_map(|gate| gate.warning().map(str::to_owned)));
     let (blocks_read, bytes_read) = prepared.touched();
     Summary {

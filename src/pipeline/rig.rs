@@ -1,16 +1,27 @@
 //! Connecting opened scenes to a grid: for each side, which taps feed which role.
 
+use std::str::FromStr;
+
+use jiff::Unit;
+use jiff::civil::Date;
+
+use super::crew::guarded;
 use super::scenes::{Pair, Scene};
 use super::side::{Growth, SceneTaps, SideTaps};
+use super::sky::Sky;
 use super::tap::{Classes, Tap};
 use crate::error::Result;
 use crate::geom::grid::Grid;
 use crate::io::raster::Dtype;
+use crate::kernel::composite::Composite;
 use crate::kernel::index::Role;
 use crate::kernel::reflectance::{Encoding, offset_counts};
 use crate::plan::Side;
 use crate::recipe::Recipe;
 use crate::scene::sensor::Band;
+
+/// Day 0 of layers of dates.
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// What a side is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +44,56 @@ pub(super) fn side(
     recipe: &Recipe,
     purpose: Purpose,
 ) -> Result<SideTaps> {
+    some(pair, (side, &|_| true), roles, work, recipe, purpose)
+}
+
+/// As [`side`], of the side's scenes those that `among` picks.
+///
+/// # Errors
+/// As [`side`].
+pub(super) fn some(
+    pair: &Pair,
+    (side, among): (Side, &dyn Fn(&Scene) -> bool),
+    roles: &[(Role, Band)],
+    work: &Grid,
+    recipe: &Recipe,
+    purpose: Purpose,
+) -> Result<SideTaps> {
     let growth = Growth::new(recipe.mask.cloud_dilation_m, recipe.mask.shadow_dilation_m, work)?;
     let gain = pair.scenes.first().map_or(1.0, |scene| scene.scale().gain);
-    let scenes = pair.side(side).map(|scene| taps(scene, roles, work, recipe, purpose, growth.halo, gain));
+    let composite = Composite::from_str(&recipe.grid.composite)?;
+    let mut scenes: Vec<&Scene> = pair.side(side).filter(|scene| among(scene)).collect();
+    if composite != Composite::First {
+        nearest_first(&mut scenes, side);
+    }
+    let scenes = scenes.into_iter().map(|scene| taps(scene, roles, work, recipe, purpose, growth.halo, gain));
     Ok(SideTaps {
         scenes: scenes.collect::<Result<Vec<_>>>()?,
+        composite,
+        nir: pair.nir,
         roles: roles.iter().map(|(role, _)| *role).collect(),
         gain: gain as f32,
         growth,
         water_from_indices: recipe.mask.water_from_indices,
     })
+}
+
+/// Scenes by their distance in time from the other side; those of no known date last.
+fn nearest_first(scenes: &mut [&Scene], side: Side) {
+    scenes.sort_by_key(|scene| {
+        let day = i32::from(day(scene));
+        match side {
+            _ if day == 0 => i32::MAX,
+            Side::Before => -day,
+            Side::After => day,
+        }
+    });
+}
+
+/// Days of a scene since 1970-01-01, 0 where no date is known or 16 bits do not hold it.
+pub(super) fn day(scene: &Scene) -> u16 {
+    let since = |date: Date| date.since((Unit::Day, EPOCH)).ok().map(|span| span.get_days());
+    scene.product.date.and_then(since).and_then(|days| u16::try_from(days).ok()).unwrap_or(0)
 }
 
 fn taps(
@@ -64,7 +115,13 @@ fn taps(
     let kind = kinds.into_iter().find(|(band, _)| recipe.mask.classes && has(*band));
     let around = if halo > 0 { work.pad(halo) } else { *work };
     let classes = kind.map(|(band, kind)| Ok((kind, tap(scene, band, &around, recipe, purpose)?))).transpose()?;
-    Ok(SceneTaps { classes, bands })
+    let sky = classes.as_ref().filter(|_| purpose == Purpose::Measure && recipe.mask.dark_reach_m > 0.0);
+    let sky = sky.map(|(kind, class_tap)| {
+        let tie = |grid: &Grid| Tap::coarse(&class_tap.raster, class_tap.index, class_tap.encoding, grid);
+        // What is damaged the measuring pass names; until then no shadow is kept.
+        guarded(|| Sky::new(work, tie, *kind, scene.product.sun_azimuth, recipe.mask.dark_reach_m)).ok()
+    });
+    Ok(SceneTaps { sky: sky.flatten(), classes, bands, day: day(scene) })
 }
 
 fn tap(scene: &Scene, band: Band, work: &Grid, recipe: &Recipe, purpose: Purpose) -> Result<Tap> {

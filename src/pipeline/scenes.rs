@@ -19,7 +19,7 @@ use crate::kernel::reflectance::Sample;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Side, Source};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, SecondOpinion};
 use crate::scene::scale::{self, Decision, Measured, Scale};
 use crate::scene::sensor::{Band, Sensor};
 
@@ -88,6 +88,11 @@ impl Pair {
             Side::Before => dates.max(),
             Side::After => dates.min(),
         }
+    }
+
+    /// Whether the dates are held against each other for cloud.
+    pub(super) fn asks_opinion(&self, recipe: &Recipe) -> bool {
+        asks_opinion(recipe, self.scenes.iter().any(|scene| is_classless(&scene.product, recipe)))
     }
 
     /// Every file that was opened, once.
@@ -317,15 +322,32 @@ fn wanted(products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> Re
     Ok((nir_role, roles))
 }
 
+/// Whether nothing but indices tells cloud, water and snow of a product.
+fn is_classless(product: &Product, recipe: &Recipe) -> bool {
+    !recipe.mask.classes || !product.bands.iter().any(|located| matches!(located.band, Band::Scl | Band::QaPixel))
+}
+
+/// Whether the dates are held against each other for cloud.
+fn asks_opinion(recipe: &Recipe, classless: bool) -> bool {
+    match recipe.mask.second_opinion {
+        SecondOpinion::Auto => classless,
+        SecondOpinion::On => true,
+        SecondOpinion::Off => false,
+    }
+}
+
 /// Whether the line itself has a use for an optional band.
 fn needed(band: Band, products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> bool {
-    let classless = products.iter().any(|(_, product)| {
-        !recipe.mask.classes || !product.bands.iter().any(|l| matches!(l.band, Band::Scl | Band::QaPixel))
-    });
+    let classless = products.iter().any(|(_, product)| is_classless(product, recipe));
     let water = classless && recipe.mask.water_from_indices;
+    let opinion = asks_opinion(recipe, classless);
     match band {
-        Band::Red => layers.contains(&Layer::Cva) || recipe.burn.min_ndvi_drop.is_some() || recipe.output.previews,
-        Band::Green | Band::Swir1 => water,
+        Band::Red => {
+            opinion || layers.contains(&Layer::Cva) || recipe.burn.min_ndvi_drop.is_some() || recipe.output.previews
+        }
+        Band::Green => water || opinion,
+        Band::Blue => opinion,
+        Band::Swir1 => water || recipe.mask.second_opinion == SecondOpinion::On,
         _ => false,
     }
 }

@@ -12,6 +12,9 @@ use crate::recipe::GatesRecipe;
 /// Correlation of the unchanged pixels below which no gain is stated (our own choice).
 const RELATED: f64 = 0.5;
 
+/// Error of an estimated solar zenith in degrees; see [`Sun::at_overpass`].
+const ESTIMATE_ERROR: f64 = 5.5;
+
 /// What follows from a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,6 +145,8 @@ pub fn sun_height(suns: &[Option<Sun>], recipe: &GatesRecipe) -> Gate {
     let zenith = lowest.zenith;
     let told = format!("the sun stood {zenith:.0} degrees from the zenith{}", source(lowest));
     let [warns, fails] = recipe.sun_zenith;
+    // An estimate alone condemns nothing that may lie within its error.
+    let fails = if lowest.estimated { fails + ESTIMATE_ERROR } else { fails };
     let (consequence, words) = match zenith {
         zenith if zenith > fails => (Consequence::NotObservable, format!("{told}: too low for optical evidence")),
         zenith if zenith > warns => (Consequence::Warned, format!("{told}: long shadows, weak light")),
@@ -264,6 +269,8 @@ mod tests {
             assert_eq!((gate.figure, gate.consequence), (Some(zenith), consequence));
         }
         assert_eq!(sun_height(&[None, None], &recipe).consequence, Consequence::NotJudged);
+        let estimate = Some(Sun { zenith: 76.0, azimuth: None, estimated: true });
+        assert_eq!(sun_height(&[estimate], &recipe).consequence, Consequence::Warned);
         assert_eq!(sun_difference(sun(40.0), sun(44.9), &recipe).consequence, Consequence::Ok);
         assert_eq!(sun_difference(sun(40.0), sun(45.1), &recipe).consequence, Consequence::Warned);
         assert_eq!(sun_difference(sun(40.0), None, &recipe).figure, None);

@@ -17,11 +17,12 @@ pub struct Sun {
 }
 
 impl Sun {
-    /// The sun on `date` at 10:30 local solar time at `latitude` degrees north: an estimate, good to a few
-    /// degrees, because the hour differs with latitude and within the swath.
+    /// The sun on `date` at 10:30 local solar time at `latitude` degrees north: an estimate, because the hour
+    /// differs with latitude and within the swath. Over 35 real items between 75 S and 61 N its zenith was off
+    /// by 2.5 degrees in the median and 5.5 at most; its azimuth by up to 32, which is no azimuth.
     pub fn at_overpass(date: Date, latitude: f64) -> Self {
-        let (zenith, azimuth) = position(f64::from(date.day_of_year()), OVERPASS, latitude);
-        Self { zenith, azimuth: Some(azimuth), estimated: true }
+        let (zenith, _) = position(f64::from(date.day_of_year()), OVERPASS, latitude);
+        Self { zenith, azimuth: None, estimated: true }
     }
 }
 
