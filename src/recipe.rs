@@ -290,8 +290,7 @@ impl Recipe {
     pub fn checked(self) -> Result<Self> {
         let refuse = |key: &str, must: &str| Err(Error::usage(format!("recipe: {key} must be {must}")));
         let [inner, outer] = self.burn.ring_m;
-        let lengths =
-            [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, self.mask.dark_reach_m, inner, outer];
+        let lengths = [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, self.mask.dark_reach_m, inner, outer];
         if lengths.iter().any(|metres| !(0.0..=50_000.0).contains(metres)) {
             return refuse("a dilation or ring", "0 to 50000 metres");
         }

@@ -234,7 +234,12 @@ fn the_estimated_sun_is_near_the_real_one() {
         }
     }
     errors.sort_by(f64::total_cmp);
-    println!("{} items: median error {:.2}, worst {:.2} degrees", errors.len(), errors[errors.len() / 2], errors[errors.len() - 1]);
+    println!(
+        "{} items: median error {:.2}, worst {:.2} degrees",
+        errors.len(),
+        errors[errors.len() / 2],
+        errors[errors.len() - 1]
+    );
     assert!(errors.len() >= 30 && errors.iter().all(|error| *error < 6.0), "{errors:?}");
 }
 

@@ -84,7 +84,12 @@ fn a_burn_is_dated_between_clear_dates() {
     let (clear, fire) = (Tif::before(), Tif::after());
     let veiled = hidden(Tif::after(), burned);
     let before = [("20250501", &clear), ("20250511", &clear.clone().mapped(|sample| sample + 3.0))];
-    let after = [("20250521", &veiled), ("20250531", &fire), ("20250610", &fire.clone().mapped(|sample| sample + 2.0)), ("20250620", &clear.clone().mapped(|sample| sample + 1.0))];
+    let after = [
+        ("20250521", &veiled),
+        ("20250531", &fire),
+        ("20250610", &fire.clone().mapped(|sample| sample + 2.0)),
+        ("20250620", &clear.clone().mapped(|sample| sample + 1.0)),
+    ];
     change(folder.path(), &before, &after, &[]).done();
     let found = objects(folder.path());
     assert_eq!(found.len(), 1);
@@ -123,7 +128,9 @@ fn odd_composites_are_refused() {
 fn composites_do_not_depend_on_blocks_or_threads() {
     let folder = TempDir::new().unwrap();
     let (clear, fire) = (Tif::scene(200, |_, _| false), Tif::scene(200, |col, row| burned(col / 3, row / 3)));
-    let some = |scene: &Tif, turn: usize| hidden(scene.clone().mapped(|sample| sample + turn as f32), |col, row| (col / 16 + row / 16) % 3 == turn);
+    let some = |scene: &Tif, turn: usize| {
+        hidden(scene.clone().mapped(|sample| sample + turn as f32), |col, row| (col / 16 + row / 16) % 3 == turn)
+    };
     let before = [some(&clear, 0), some(&clear, 1), some(&clear, 2)];
     let after = [some(&fire, 2), some(&fire, 0)];
     let before = [("20250501", &before[0]), ("20250511", &before[1]), ("20250521", &before[2])];
@@ -154,7 +161,13 @@ fn the_median_of_real_dates_is_the_middle_one() {
                 Samples::I16(values) => ((*name).to_owned(), values.into_iter().map(f32::from).collect()),
                 other => panic!("{other:?}"),
             });
-            Tif { size: (width, height), bands: planes.collect(), transform: [353_000.0, 10.0, 0.0, 4_830_000.0, 0.0, -10.0], epsg: Some(32631), ..Tif::before() }
+            Tif {
+                size: (width, height),
+                bands: planes.collect(),
+                transform: [353_000.0, 10.0, 0.0, 4_830_000.0, 0.0, -10.0],
+                epsg: Some(32631),
+                ..Tif::before()
+            }
         })
         .collect();
     let folder = TempDir::new().unwrap();

@@ -92,12 +92,7 @@ fn nbr_bands(prepared: &Prepared) -> Vec<(Role, Band)> {
 }
 
 /// Looks at every acquisition over the blocks that hold an object.
-fn looked(
-    prepared: &Prepared,
-    found: &Found,
-    acquisitions: &[Acquisition],
-    watch: &dyn Watch,
-) -> Result<Vec<Seen>> {
+fn looked(prepared: &Prepared, found: &Found, acquisitions: &[Acquisition], watch: &dyn Watch) -> Result<Vec<Seen>> {
     let (pair, recipe, plan) = (&prepared.pair, &prepared.request.recipe, &prepared.plan);
     let before = rig::side(pair, Side::Before, &nbr_bands(prepared), &plan.grid, recipe, Purpose::Measure)?;
     let holds = |window: &&Window| found.mask.in_window(**window).next().is_some();
@@ -150,7 +145,7 @@ impl Seen {
         let effect = before - now;
         let seen = effect.mapv(f32::is_finite);
         let steps = effect.mapv(|effect| (f64::from(effect) * STEPS).round() as i32);
-        self.objects.feed((&found.mask, &found.labels), window, steps.view(), seen.view())?;
+        self.objects.feed((&found.mask, &found.labels), window, |at| seen[at].then(|| steps[at]))?;
         let mut control = seen;
         super::cut::stamp(&mut control, window, &found.mask, false);
         Zip::from(&steps).and(&control).for_each(|step, counts| {

@@ -25,6 +25,7 @@ mod side;
 pub mod simulated;
 mod sink;
 mod sky;
+mod spare;
 pub mod summary;
 mod survey;
 mod tally;
@@ -37,7 +38,6 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
-use crate::io::spool::Spool;
 use crate::io::store::Stage;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
@@ -46,6 +46,7 @@ use crate::recipe::Recipe;
 use crew::Watch;
 use detect::Memory;
 pub use prepared::Prepared;
+use record::Records;
 use rig::Purpose;
 pub use sink::codec;
 use sink::{Sink, Style};
@@ -77,7 +78,8 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     };
     let sinks = layers.iter().map(|layer| Sink::layer(&stage, *layer, &style)).collect::<Result<Vec<_>>>()?;
     let (validity, burn) = (Sink::validity(&stage, &style)?, Sink::burn(&stage, &style)?);
-    let spool = Spool::compressed(stage.temporary("memory")?);
+    let records = Records::new(&stage)?;
+    let dates = date_sinks(prepared, &stage, &style)?;
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -86,22 +88,24 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         nir: pair.nir,
         sinks: &sinks,
         validity: &validity,
-        spool: &spool,
+        records: &records,
         sigmas: if layers.contains(&Layer::Cva) { &sigmas } else { &[] },
         long_vector: long_vector(recipe, sigmas.len()),
         bar_water_and_snow: recipe.mask.bar_water_and_snow,
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
+        second_opinion: pair.asks_opinion(recipe),
+        dates: &dates,
         known_key: detect::known_key(&recipe.burn)?,
     };
     let measured = pass.run(watch)?;
-    let memory = Memory { plan, spool: &spool, watch };
+    let memory = Memory { plan, records: &records, watch };
     let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
     let mut found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
-    let dates = dating::date(prepared, &found, decision.offset, watch)?;
-    found.datings = dates.datings;
-    let summary = publish::summarised(prepared, (gates, dates.warnings), &measured, &decision, &found);
+    let dated = dating::date(prepared, &found, decision.offset, watch)?;
+    found.datings = dated.datings;
+    let summary = publish::summarised(prepared, (gates, dated.warnings), &measured, &decision, &found);
     let mut written = Vec::new();
-    for sink in sinks.into_iter().chain([validity, burn]) {
+    for sink in sinks.into_iter().chain([validity, burn]).chain(dates.into_iter().map(|(_, sink)| sink)) {
         written.push(sink.finish(&stage)?);
     }
     if let Some(survey) = survey.filter(|_| recipe.output.previews) {
@@ -109,6 +113,17 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     }
     publish::publish(prepared, stage, &summary, &found, &written)?;
     Ok(summary)
+}
+
+/// Layers of days for the sides with several, with the number of the side.
+fn date_sinks(prepared: &Prepared, stage: &Stage, style: &Style<'_>) -> Result<Vec<(usize, Sink)>> {
+    let several = Side::BOTH.into_iter().enumerate().filter(|(_, side)| {
+        let mut days: Vec<_> = prepared.pair.side(*side).filter_map(|scene| scene.product.date).collect();
+        days.sort_unstable();
+        days.dedup();
+        days.len() > 1
+    });
+    several.map(|(number, side)| Ok((number, Sink::dates(stage, side.word(), style)?))).collect()
 }
 
 /// The coarse look, with the bands of pictures where both sides have them.

@@ -27,7 +27,6 @@ pub(super) fn given(sides: [&SideTaps; 2], window: Window, views: &mut [View; 2]
         let near = [near[0].view(), near[1].view()];
         told = mask::shadows([&known[0], &known[1]], gain, near, [before.view_mut(), after.view_mut()]);
     }
-    drop(known);
     for (view, codes) in views.iter_mut().zip([before, after]) {
         view.codes = codes;
     }

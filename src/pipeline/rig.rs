@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::crew::guarded;
 use super::scenes::{Pair, Scene};
 use super::side::{Growth, SceneTaps, SideTaps};
-use super::sky::Sky;
+use super::sky::{Clouds, Sky};
 use super::tap::{Classes, Tap};
 use crate::error::Result;
 use crate::geom::grid::Grid;
@@ -66,9 +66,13 @@ pub(super) fn some(
     if composite != Composite::First {
         nearest_first(&mut scenes, side);
     }
-    let scenes = scenes.into_iter().map(|scene| taps(scene, roles, work, recipe, purpose, growth.halo, gain));
+    let tied = scenes.iter().map(|scene| taps(scene, roles, work, recipe, purpose, growth.halo, gain));
+    let mut tied = tied.collect::<Result<Vec<_>>>()?;
+    if purpose == Purpose::Measure && recipe.mask.dark_reach_m > 0.0 {
+        raise_skies(&scenes, &mut tied, work, recipe.mask.dark_reach_m)?;
+    }
     Ok(SideTaps {
-        scenes: scenes.collect::<Result<Vec<_>>>()?,
+        scenes: tied,
         composite,
         nir: pair.nir,
         roles: roles.iter().map(|(role, _)| *role).collect(),
@@ -76,6 +80,26 @@ pub(super) fn some(
         growth,
         water_from_indices: recipe.mask.water_from_indices,
     })
+}
+
+/// Gives every scene with classes its sky, by the clouds of all scenes of its day.
+fn raise_skies(scenes: &[&Scene], tied: &mut [SceneTaps], work: &Grid, reach_m: f64) -> Result<()> {
+    let directed = scenes.iter().all(|scene| scene.product.sun_azimuth.is_some());
+    let clouds = tied.iter().map(|taps| {
+        let (kind, band) = taps.classes.as_ref()?;
+        let tie = |grid: &Grid| Tap::coarse(&band.raster, band.index, band.encoding, grid);
+        // What is damaged the measuring pass names; until then no shadow of that day is kept.
+        guarded(|| Clouds::read(work, tie, *kind, directed, reach_m)).ok()
+    });
+    let clouds: Vec<Option<Clouds>> = clouds.collect();
+    for (place, scene) in scenes.iter().enumerate() {
+        let same_day = scenes.iter().zip(&clouds).filter(|(other, _)| day(other) == day(scene));
+        let of_day: Option<Vec<&Clouds>> = same_day.map(|(_, clouds)| clouds.as_ref()).collect();
+        if let (Some(of_day), Some(taps)) = (of_day, tied.get_mut(place)) {
+            taps.sky = Sky::cast(&of_day, scene.product.sun_azimuth.filter(|_| directed), reach_m)?;
+        }
+    }
+    Ok(())
 }
 
 /// Scenes by their distance in time from the other side; those of no known date last.
@@ -115,13 +139,7 @@ fn taps(
     let kind = kinds.into_iter().find(|(band, _)| recipe.mask.classes && has(*band));
     let around = if halo > 0 { work.pad(halo) } else { *work };
     let classes = kind.map(|(band, kind)| Ok((kind, tap(scene, band, &around, recipe, purpose)?))).transpose()?;
-    let sky = classes.as_ref().filter(|_| purpose == Purpose::Measure && recipe.mask.dark_reach_m > 0.0);
-    let sky = sky.map(|(kind, class_tap)| {
-        let tie = |grid: &Grid| Tap::coarse(&class_tap.raster, class_tap.index, class_tap.encoding, grid);
-        // What is damaged the measuring pass names; until then no shadow is kept.
-        guarded(|| Sky::new(work, tie, *kind, scene.product.sun_azimuth, recipe.mask.dark_reach_m)).ok()
-    });
-    Ok(SceneTaps { sky: sky.flatten(), classes, bands, day: day(scene) })
+    Ok(SceneTaps { sky: None, classes, bands, day: day(scene) })
 }
 
 fn tap(scene: &Scene, band: Band, work: &Grid, recipe: &Recipe, purpose: Purpose) -> Result<Tap> {

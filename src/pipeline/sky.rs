@@ -18,31 +18,40 @@ const MOST: usize = 2048;
 /// Rows of cells that are read together.
 const ROWS: usize = 256;
 
-/// Ground that a cloud may have shaded.
-pub(super) struct Sky {
-    shaded: Array2<bool>,
+/// The clouds of one scene over a work grid and the margin that shadows may reach in from.
+pub(super) struct Clouds {
+    cloud: Array2<bool>,
     /// Pixels of a cell on a side.
     cell: usize,
+    /// Width and height of a cell.
+    metres: (f64, f64),
     /// Pixels of margin before the first one of the work grid.
     margin: usize,
 }
 
-impl Sky {
-    /// The sky over `work` by the coarsest level of the class band `coarse` (a raster tied to a grid) that will do.
+/// Ground that a cloud may have shaded.
+pub(super) struct Sky {
+    shaded: Array2<bool>,
+    cell: usize,
+    margin: usize,
+}
+
+impl Clouds {
+    /// Reads a class band, which `tie` ties to a grid, at a coarse level; `directed`: the sun's azimuth is known.
     ///
     /// # Errors
     /// As reading the class band.
-    pub(super) fn new(
+    pub(super) fn read(
         work: &Grid,
         tie: impl Fn(&Grid) -> Result<Tap>,
         classes: Classes,
-        azimuth: Option<f64>,
+        directed: bool,
         reach_m: f64,
     ) -> Result<Self> {
         let (width, height) = work.pixel_metres();
         let margin = (reach_m / width.min(height)).ceil() as usize + 1;
         let wide = work.pad(margin);
-        let fine = CELL_M[usize::from(azimuth.is_none())] / width.max(height);
+        let fine = CELL_M[usize::from(!directed)] / width.max(height);
         let cell = (fine as usize).max(wide.width().max(wide.height()).div_ceil(MOST)).max(1);
         let grid = wide.coarsened(cell)?;
         let tap = tie(&grid)?;
@@ -53,8 +62,23 @@ impl Sky {
             let is_cloud = |code: &u8| *code == Reason::Cloud.code() || *code == Reason::Cirrus.code();
             super::cut::cut(&mut cloud, part).assign(&codes.map(is_cloud));
         }
-        let metres = (width * cell as f64, height * cell as f64);
-        Ok(Self { shaded: mask::shaded(cloud.view(), metres, azimuth, reach_m)?, cell, margin })
+        Ok(Self { cloud, cell, metres: (width * cell as f64, height * cell as f64), margin })
+    }
+}
+
+impl Sky {
+    /// The sky of a scene by the `clouds` of all scenes of its day, which lie on one grid; none without any.
+    ///
+    /// # Errors
+    /// As [`mask::shaded`].
+    pub(super) fn cast(clouds: &[&Clouds], azimuth: Option<f64>, reach_m: f64) -> Result<Option<Self>> {
+        let Some((first, others)) = clouds.split_first() else { return Ok(None) };
+        let mut all = first.cloud.clone();
+        for other in others {
+            all.zip_mut_with(&other.cloud, |all, other| *all |= *other);
+        }
+        let shaded = mask::shaded(all.view(), first.metres, azimuth, reach_m)?;
+        Ok(Some(Self { shaded, cell: first.cell, margin: first.margin }))
     }
 
     /// Whether a cloud may have shaded a pixel of the work grid, or one before its first by the halo of dilation.
@@ -73,14 +97,7 @@ impl Sky {
 
     /// Keeps dark ground in `codes`, whose first pixel lies at `corner` (column, row) of the work grid, which may
     /// be before its first by the halo of dilation.
-    ///
-    /// # Errors
-    /// As [`mask::keep_dark`].
-    pub(super) fn keep_dark(&self, corner: (isize, isize), codes: ArrayViewMut2<'_, u8>) -> Result<()> {
-        if !codes.iter().any(|code| *code == Reason::Shadow.code()) {
-            return Ok(());
-        }
-        let shaded = |(row, col): (usize, usize)| self.shades(corner.0 + col as isize, corner.1 + row as isize);
-        mask::keep_dark(Array2::from_shape_fn(codes.raw_dim(), shaded).view(), codes)
+    pub(super) fn keep_dark(&self, corner: (isize, isize), codes: ArrayViewMut2<'_, u8>) {
+        mask::keep_dark(codes, |(row, col)| self.shades(corner.0 + col as isize, corner.1 + row as isize));
     }
 }

@@ -84,9 +84,15 @@ macro_rules! integer_sample {
                 let (start, size) = (bytes.len(), size_of::<Self>());
                 bytes.resize(start + rest.len() * size, 0);
                 let out = bytes.get_mut(start..).unwrap_or_default();
-                for ((cell, before), out) in rest.iter().zip(row).zip(out.chunks_exact_mut(size)) {
-                    out.copy_from_slice(&cell.wrapping_sub(*before).to_le_bytes());
-                }
+                let cells = rest.iter().zip(row).zip(out.chunks_exact_mut(size));
+                wide(
+                    #[inline(always)]
+                    move || {
+                        cells.for_each(|((cell, before), out)| {
+                            out.copy_from_slice(&cell.wrapping_sub(*before).to_le_bytes());
+                        });
+                    },
+                );
             }
 
             /// Exact: sums stay below 2^18, and no third lies so near to a half that a float misses it.
@@ -132,9 +138,13 @@ impl Sample for f32 {
         scratch.resize(row.len() * 4, 0);
         let (upper, lower) = scratch.split_at_mut(row.len() * 2);
         let ((p0, p1), (p2, p3)) = (upper.split_at_mut(row.len()), lower.split_at_mut(row.len()));
-        for ((((cell, b0), b1), b2), b3) in row.iter().zip(p0).zip(p1).zip(p2).zip(p3) {
-            [*b0, *b1, *b2, *b3] = cell.to_bits().to_be_bytes();
-        }
+        let cells = row.iter().zip(p0).zip(p1).zip(p2).zip(p3);
+        wide(
+            #[inline(always)]
+            move || {
+                cells.for_each(|((((cell, b0), b1), b2), b3)| [*b0, *b1, *b2, *b3] = cell.to_bits().to_be_bytes());
+            },
+        );
         u8::append_predicted(scratch, bytes, &mut Vec::new());
     }
 
@@ -142,6 +152,12 @@ impl Sample for f32 {
         let sum = (f64::from(a) + f64::from(b)) + (f64::from(c) + f64::from(d));
         (sum / f64::from(count.max(1))) as Self
     }
+}
+
+/// Runs a loop with the widest vector instructions that the processor has; the outcome is the same.
+#[inline]
+pub(super) fn wide<T>(work: impl FnOnce() -> T) -> T {
+    pulp::Arch::new().dispatch(work)
 }
 
 /// A row as one stretch of memory, copied only if it is strided.

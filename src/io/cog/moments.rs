@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use super::cell::{Sample, contiguous};
+use super::cell::{Sample, contiguous, wide};
 
 /// What a finished layer holds, over its valid cells (stored values, before scale and offset).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -45,7 +45,11 @@ impl Moments {
         for row in cells.rows() {
             let row = contiguous(row);
             let (chunks, rest) = row.as_chunks::<LANES>();
-            chunks.iter().for_each(|chunk| lanes.add(chunk, nodata));
+            let sums = &mut lanes;
+            wide(
+                #[inline(always)]
+                move || add_all(sums, chunks, nodata),
+            );
             lanes.add(rest, nodata);
         }
         lanes.moments()
@@ -82,6 +86,7 @@ impl Moments {
 const LANES: usize = 8;
 
 /// The sums of each lane, side by side so that they can be added to all at once.
+#[derive(Clone, Copy)]
 struct Lanes<T> {
     /// A value of the tile; sums are of distances from it.
     first: T,
@@ -90,6 +95,16 @@ struct Lanes<T> {
     max: [T; LANES],
     sum: [f64; LANES],
     squares: [f64; LANES],
+}
+
+/// The lanes are copied, so that they stay in registers.
+#[inline(always)]
+fn add_all<T: Sample>(lanes: &mut Lanes<T>, chunks: &[[T; LANES]], nodata: Option<T>) {
+    let mut sums = *lanes;
+    for chunk in chunks {
+        sums.add(chunk, nodata);
+    }
+    *lanes = sums;
 }
 
 impl<T: Sample> Lanes<T> {

@@ -1,11 +1,10 @@
 //! Outlines on the ground: pixel corners as longitude and latitude in whole 1e-7 degrees, with
 //! long edges bent, rings cut at the antimeridian, and the box and the area of the result.
 
-use geo::{
-    BooleanOps, BoundingRect, Coord, GeodesicArea, LineString, MultiPolygon, Orient, Polygon, Rect, orient::Direction,
-};
+use geo::{BooleanOps, BoundingRect, Coord, LineString, MultiPolygon, Orient, Polygon, Rect, orient::Direction};
 
 use crate::error::{Error, Result};
+use crate::geom::ellipsoid::ring_area;
 use crate::geom::grid::Grid;
 use crate::vector::trace::{Corner, PixelPolygon};
 
@@ -192,12 +191,12 @@ impl LonLat {
         }
     }
 
-    /// Hectares on the ellipsoid: geodesic area (Karney 2013) between these places.
+    /// Hectares on the ellipsoid between these places, whose edges are straight in longitude and latitude, as
+    /// RFC 7946 has them (equal to the geodesic area of Karney 2013 to 1e-6 for edges of kilometres).
     pub fn area_ha(&self) -> f64 {
-        let degrees = |rings: &Vec<Ring>| {
-            polygon(rings.iter().map(|ring| ring.iter().map(|place| place.map(|c| f64::from(c) / UNITS))))
-        };
-        self.polygons.iter().map(|rings| degrees(rings).geodesic_area_signed().abs() / 1e4).sum()
+        let degrees = |place: &Place| (f64::from(place[0]) / UNITS, f64::from(place[1]) / UNITS);
+        let area = |ring: &Ring| ring_area(ring.iter().chain(ring.first()).map(degrees));
+        self.polygons.iter().map(|rings| rings.iter().map(area).sum::<f64>().abs() / 1e4).sum()
     }
 
     /// The box of the outline.

@@ -1,17 +1,16 @@
 //! Is there a cloud that could have cast this shadow? A dark pixel without one is dark ground.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::Reason;
 use crate::error::{Error, Result};
-use crate::kernel::ring::ring;
-use crate::kernel::rows;
 
 /// Cells that have a cloud towards the sun within `reach`: their shadow may be that cloud's.
 ///
 /// `cloud` and the result are rows by columns, north up; `cell` is the width and height of a cell and `reach` a
 /// distance in the same unit; `azimuth` is the sun's, in degrees clockwise from north. The line towards the sun
-/// is three cells wide, for the azimuth is a mean of the scene. Without an azimuth any direction will do.
+/// is three cells wide, for the azimuth is a mean of the scene. Without an azimuth any direction will do: a cloud
+/// within `reach` across and down.
 ///
 /// # Errors
 /// `Usage` for cells or a reach that are no lengths.
@@ -24,7 +23,8 @@ pub fn shaded(cloud: ArrayView2<'_, bool>, cell: (f64, f64), azimuth: Option<f64
         return Ok(Array2::from_elem(cloud.raw_dim(), false));
     }
     let Some(azimuth) = azimuth.filter(|azimuth| azimuth.is_finite()) else {
-        return ring(cloud, cell, 0.0, reach);
+        let near = ((reach / cell.0).floor() as usize, (reach / cell.1).floor() as usize);
+        return Ok(around(cloud, near));
     };
     let wide = widened(cloud);
     let steps = towards(cell, azimuth, reach);
@@ -40,6 +40,25 @@ pub fn shaded(cloud: ArrayView2<'_, bool>, cell: (f64, f64), azimuth: Option<f64
         }
     }
     Ok(shaded)
+}
+
+/// Cells with a marked one within `near` columns and rows: along the rows first, then along the columns.
+fn around(marks: ArrayView2<'_, bool>, (across, down): (usize, usize)) -> Array2<bool> {
+    let mut near = marks.to_owned();
+    near.rows_mut().into_iter().for_each(|row| spread(row, across));
+    near.columns_mut().into_iter().for_each(|column| spread(column, down));
+    near
+}
+
+/// Marks every cell of a line that has a marked one within `reach`.
+fn spread(mut line: ArrayViewMut1<'_, bool>, reach: usize) {
+    let marked: Vec<usize> = line.iter().enumerate().filter(|(_, mark)| **mark).map(|(at, _)| at).collect();
+    let mut done = 0;
+    for at in marked {
+        let end = (at + reach + 1).min(line.len());
+        (done.max(at.saturating_sub(reach))..end).for_each(|cell| line[cell] = true);
+        done = end;
+    }
 }
 
 /// Steps of about a cell towards the sun, columns and rows, the cell itself first.
@@ -69,20 +88,16 @@ fn widened(marks: ArrayView2<'_, bool>) -> Array2<bool> {
 }
 
 /// Turns cloud shadow (class 3 of SCL) that no cloud can have cast into [`Reason::DarkKept`]: it counts, and is
-/// flagged (METHODS section 3: a burn must not be masked as shadow). `shaded` has the shape of `codes`.
-///
-/// # Errors
-/// `Mismatch` when the shapes differ.
-pub fn keep_dark(shaded: ArrayView2<'_, bool>, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
-    rows::same_shape(codes.dim(), shaded.dim(), "the plane of shaded ground")?;
-    for (mut codes, shaded) in codes.rows_mut().into_iter().zip(shaded.rows()) {
-        for (code, shaded) in codes.iter_mut().zip(shaded) {
-            if *code == Reason::Shadow.code() && !shaded {
+/// flagged (METHODS section 3: a burn must not be masked as shadow). `shaded` is asked for shadow alone, by row and
+/// column.
+pub fn keep_dark(mut codes: ArrayViewMut2<'_, u8>, shaded: impl Fn((usize, usize)) -> bool) {
+    for (row, codes) in codes.rows_mut().into_iter().enumerate() {
+        for (col, code) in codes.into_iter().enumerate() {
+            if *code == Reason::Shadow.code() && !shaded((row, col)) {
                 *code = Reason::DarkKept.code();
             }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -121,7 +136,9 @@ mod tests {
         let mut cloud = Array2::from_elem((9, 9), false);
         cloud[(4, 4)] = true;
         let found = shaded(cloud.view(), (100.0, 100.0), None, 250.0).unwrap();
-        assert!(found[(4, 6)] && found[(2, 4)] && found[(6, 5)] && !found[(4, 7)] && !found[(6, 6)]);
+        for ((row, col), near) in found.indexed_iter() {
+            assert_eq!(*near, row.abs_diff(4) <= 2 && col.abs_diff(4) <= 2, "{row}, {col}");
+        }
         let clear = Array2::from_elem((3, 3), false);
         assert!(!shaded(clear.view(), (1.0, 1.0), None, 9.0).unwrap().iter().any(|shaded| *shaded));
         assert!(shaded(clear.view(), (0.0, 1.0), None, 9.0).is_err());
@@ -130,7 +147,7 @@ mod tests {
     #[test]
     fn dark_ground_is_kept_and_flagged() {
         let mut codes = array![[Reason::Shadow.code(), Reason::Shadow.code(), Reason::Cloud.code(), 0]];
-        keep_dark(array![[true, false, false, false]].view(), codes.view_mut()).unwrap();
+        keep_dark(codes.view_mut(), |(_, col)| col == 0);
         assert_eq!(codes, array![[5, Reason::DarkKept.code(), 3, 0]]);
     }
 }
