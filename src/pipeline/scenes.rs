@@ -251,7 +251,7 @@ fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
     const SIDE: usize = 256;
     let info = raster.info();
     let coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
-    let level = coarser.filter(|(_, size)| size.0 * size.1 >= ENOUGH).last();
+    let level = coarser.filter(|(_, size)| size.0 * size.1 >= ENOUGH).next_back();
     let level = level.unwrap_or((0, (info.width, info.height)));
     let windows = match Some(level).filter(|(_, size)| size.0 * size.1 <= MODERATE) {
         Some((level, (width, height))) => vec![(level, Window::whole(width, height))],

@@ -172,8 +172,7 @@ fn levelled(window: ArrayView2<'_, f32>) -> std::result::Result<Array2<f32>, Sil
     }
     let mean = sum / f64::from(count);
     let variance = squares / f64::from(count) - mean * mean;
-    // Negated, so that what is not a number has no texture either.
-    if !(variance.sqrt() > LEAST_TEXTURE * mean.abs()) || !variance.is_finite() {
+    if variance.max(0.0).sqrt() <= LEAST_TEXTURE * mean.abs() || !variance.is_finite() {
         return Err(Silence::NoTexture);
     }
     Ok(window.mapv(|value| if value.is_finite() { (f64::from(value) - mean) as f32 } else { 0.0 }))
