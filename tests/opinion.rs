@@ -109,6 +109,22 @@ fn cloud_without_classes_is_told_by_the_other_date() {
 }
 
 #[test]
+fn snow_that_classes_miss_is_flagged_when_asked() {
+    let folder = TempDir::new().unwrap();
+    let mut after = classed(&Tif::after(), |_, _| 4);
+    let snow = [0.7, 0.7, 0.68, 0.62, 0.12, 0.10];
+    for ((_, plane), level) in after.bands.iter_mut().zip(snow) {
+        plane.iter_mut().enumerate().filter(|(at, _)| at % 64 >= 50).for_each(|(_, sample)| *sample = level * 1e4);
+    }
+    let before = classed(&Tif::before(), |_, _| 4);
+    let (codes, summary) = made(folder.path(), &before, &after, &["--set", "mask.second_opinion=on"]);
+    assert_eq!((codes[60], codes[0]), (Reason::Snow.code(), Reason::Clear.code()));
+    assert_eq!(summary["objects"], 1, "snow is no burn");
+    let (codes, _) = made(folder.path(), &before, &after, &[]);
+    assert_eq!(codes[60], Reason::Clear.code(), "the scene has classes: no second opinion unless asked");
+}
+
+#[test]
 fn real_burns_are_not_lost_to_the_second_opinion() {
     let Some(data) = real_data() else { return };
     let folder = TempDir::new().unwrap();
