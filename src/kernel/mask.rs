@@ -226,22 +226,25 @@ pub fn merge(before: ArrayView2<'_, u8>, after: ArrayView2<'_, u8>, mut out: Arr
     Ok(())
 }
 
-/// One row of [`merge`]. Most stretches are clear on both dates: those are copied whole.
+/// One row of [`merge`]. Most stretches are of one code on either date: those are decided once.
 fn merge_row(before: &[u8], after: &[u8], out: &mut [u8]) {
     const STRETCH: usize = 32;
-    let any = |codes: &[u8]| codes.iter().fold(0, |any, code| any | code) != Reason::Clear.code();
-    let stretches = before.chunks(STRETCH).zip(after.chunks(STRETCH)).zip(out.chunks_mut(STRETCH));
-    for ((before, after), out) in stretches {
-        if any(before) | any(after) {
-            for ((out, before), after) in out.iter_mut().zip(before).zip(after) {
-                let rank = GRAVITY[usize::from(*before)].min(GRAVITY[usize::from(*after)]);
-                // Ranks are below 18; the mask lets the compiler drop the bound check.
-                *out = CODE_OF_RANK[usize::from(rank & 31)];
-            }
+    let graver = |before: u8, after: u8| {
+        let rank = GRAVITY[usize::from(before)].min(GRAVITY[usize::from(after)]);
+        // Ranks are below 18; the mask lets the compiler drop the bound check.
+        CODE_OF_RANK[usize::from(rank & 31)]
+    };
+    let mixed = |codes: &[u8; STRETCH]| codes.iter().fold(0, |mixed, code| mixed | (code ^ codes[0])) != 0;
+    let ((before, b), (after, a)) = (before.as_chunks::<STRETCH>(), after.as_chunks::<STRETCH>());
+    let (out, o) = out.as_chunks_mut::<STRETCH>();
+    for ((before, after), out) in before.iter().zip(after).zip(out) {
+        *out = if mixed(before) | mixed(after) {
+            std::array::from_fn(|at| graver(before[at], after[at]))
         } else {
-            out.fill(Reason::Clear.code());
-        }
+            [graver(before[0], after[0]); STRETCH]
+        };
     }
+    b.iter().zip(a).zip(o).for_each(|((before, after), out)| *out = graver(*before, *after));
 }
 
 /// Code by rank of gravity.
@@ -313,8 +316,10 @@ pub fn strike_any_nan(planes: &[ArrayView2<'_, f32>], reason: Reason, mut codes:
                 _ => {}
             }
             rows::fill(codes.row_mut(row), |codes| {
+                // By bits, not by branches.
                 rows::change_row([&missing], codes, |code, [missing]| {
-                    if (missing != 0) & code_is_valid(code) { reason.code() } else { code }
+                    let struck = 0u8.wrapping_sub(missing & u8::from(code_is_valid(code)));
+                    (code & !struck) | (reason.code() & struck)
                 });
             });
         }
