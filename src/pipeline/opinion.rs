@@ -30,12 +30,7 @@ fn both_have(views: &[View; 2], roles: &[Role]) -> bool {
     views.iter().all(|view| roles.iter().all(|role| view.plane(*role).is_some()))
 }
 
-fn told(
-    sides: [&SideTaps; 2],
-    window: Window,
-    views: &[View; 2],
-    [before, after]: &mut [Array2<u8>; 2],
-) -> Result<()> {
+fn told(sides: [&SideTaps; 2], window: Window, views: &[View; 2], [before, after]: &mut [Array2<u8>; 2]) -> Result<()> {
     let gain = sides[0].gain;
     let known = views.each_ref().map(View::known);
     let planes = [&known[0], &known[1]];
