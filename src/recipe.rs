@@ -90,7 +90,7 @@ pub struct MaskRecipe {
     /// Cloud shadow of the scene classification without a cloud towards the sun within these metres is dark
     /// ground: kept and flagged; 0: masked all the same.
     pub dark_reach_m: f64,
-    /// Whether each date is held against the other for cloud that no class tells: `auto` where a scene has no
+    /// Whether each date is held against the other for cloud that no class tells: `classless` where a scene has no
     /// classes, `on` (reads blue, green and red everywhere), `off`.
     pub second_opinion: SecondOpinion,
 }
@@ -100,7 +100,7 @@ pub struct MaskRecipe {
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum SecondOpinion {
-    Auto,
+    Classless,
     On,
     Off,
 }
@@ -203,7 +203,7 @@ impl Default for MaskRecipe {
             water_from_indices: true,
             bar_water_and_snow: true,
             dark_reach_m: 2000.0,
-            second_opinion: SecondOpinion::Auto,
+            second_opinion: SecondOpinion::Classless,
         }
     }
 }

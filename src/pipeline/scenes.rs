@@ -250,8 +250,8 @@ fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
     const MODERATE: usize = 1 << 20;
     const SIDE: usize = 256;
     let info = raster.info();
-    let coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
-    let level = coarser.filter(|(_, size)| size.0 * size.1 >= ENOUGH).next_back();
+    let mut coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
+    let level = coarser.rfind(|(_, size)| size.0 * size.1 >= ENOUGH);
     let level = level.unwrap_or((0, (info.width, info.height)));
     let windows = match Some(level).filter(|(_, size)| size.0 * size.1 <= MODERATE) {
         Some((level, (width, height))) => vec![(level, Window::whole(width, height))],
@@ -327,7 +327,7 @@ fn is_classless(product: &Product, recipe: &Recipe) -> bool {
 /// Whether the dates are held against each other for cloud.
 fn asks_opinion(recipe: &Recipe, classless: bool) -> bool {
     match recipe.mask.second_opinion {
-        SecondOpinion::Auto => classless,
+        SecondOpinion::Classless => classless,
         SecondOpinion::On => true,
         SecondOpinion::Off => false,
     }

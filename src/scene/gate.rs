@@ -153,7 +153,8 @@ pub fn sun_height(suns: &[Option<Sun>], recipe: &GatesRecipe) -> Gate {
         _ if suns.iter().any(Option::is_none) => (Consequence::Ok, format!("{told}; not known for every scene")),
         _ => (Consequence::Ok, told),
     };
-    Gate::judged(NAME, zenith, "degrees", consequence, words).bearing()
+    let gate = Gate::judged(NAME, zenith, "degrees", consequence, words);
+    if lowest.estimated { gate } else { gate.bearing() }
 }
 
 fn source(sun: &Sun) -> &'static str {
@@ -270,7 +271,9 @@ mod tests {
         }
         assert_eq!(sun_height(&[None, None], &recipe).consequence, Consequence::NotJudged);
         let estimate = Some(Sun { zenith: 76.0, azimuth: None, estimated: true });
-        assert_eq!(sun_height(&[estimate], &recipe).consequence, Consequence::Warned);
+        let gate = sun_height(&[estimate], &recipe);
+        assert_eq!((gate.consequence, gate.doubt()), (Consequence::Warned, None), "an estimate only warns");
+        assert!(gate.warning().is_some());
         assert_eq!(sun_difference(sun(40.0), sun(44.9), &recipe).consequence, Consequence::Ok);
         assert_eq!(sun_difference(sun(40.0), sun(45.1), &recipe).consequence, Consequence::Warned);
         assert_eq!(sun_difference(sun(40.0), None, &recipe).figure, None);
