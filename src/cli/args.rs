@@ -92,6 +92,9 @@ pub struct Change {
     /// Threshold on dNBR: a number, auto, otsu, kittler or quantile:Q; with irmad and cva: own, otsu, fixed or bh
     #[arg(long, value_name = "T")]
     pub threshold: Option<String>,
+    /// Which of several scenes of a side a pixel is taken from: first, median or best
+    #[arg(long, value_name = "HOW")]
+    pub composite: Option<String>,
     /// Pixel size in units of the reference system (Sentinel-2: 20, or 10)
     #[arg(long, value_name = "SIZE")]
     pub resolution: Option<f64>,

@@ -93,6 +93,9 @@ fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
         Some(threshold) => recipe = recipe.with(&format!("change.cutoff={threshold}")).map_err(keys)?,
         None => {}
     }
+    if let Some(composite) = &asked.composite {
+        recipe.grid.composite.clone_from(composite);
+    }
     if let Some(size) = asked.resolution {
         recipe = recipe.with(&format!("grid.resolution={size:?}"))?;
     }

@@ -2,6 +2,8 @@
 
 pub mod accuracy;
 pub mod change;
+pub mod composite;
+pub mod coregistration;
 pub mod cutoff;
 pub mod index;
 pub mod irmad;
@@ -10,6 +12,7 @@ mod linear;
 pub mod mask;
 pub mod pca_kmeans;
 pub mod pif;
+pub mod radiometry;
 pub mod reflectance;
 pub mod resample;
 pub mod ring;

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::prepared::Prepared;
 use super::publish::classes_of;
+use super::sink::{DATES, NODATA};
 use super::summary::{GridFacts, Summary};
+
 use crate::error::{Error, Result};
 use crate::geom::crs::{Crs, Transform};
 use crate::io::cog::Stats;
@@ -175,27 +177,22 @@ fn raster(prepared: &Prepared, stage: &Stage, name: &str, stats: &Stats) -> Resu
     let step =
         layer.and_then(|layer| layer.step()).filter(|_| prepared.request.recipe.output.dtype == LayerType::Int16);
     let classes = classes_of(name);
+    let days = name.starts_with(DATES);
+    let (dtype, nodata) = match () {
+        () if !classes.is_empty() => (Dtype::U8, 255.0),
+        () if days => (Dtype::U16, 0.0),
+        () if step.is_some() => (Dtype::I16, f64::from(NODATA)),
+        () => (Dtype::F32, f64::NAN),
+    };
     asset.grid = Some(prepared.plan.grid);
     asset.bands = vec![Band {
         name: name.into(),
         description: layer.map_or_else(|| name.to_owned(), |layer| Layer::description(*layer)),
-        dtype: if !classes.is_empty() {
-            Dtype::U8
-        } else if step.is_some() {
-            Dtype::I16
-        } else {
-            Dtype::F32
-        },
-        nodata: Some(if !classes.is_empty() {
-            255.0
-        } else if step.is_some() {
-            f64::from(super::sink::NODATA)
-        } else {
-            f64::NAN
-        }),
+        dtype,
+        nodata: Some(nodata),
         scale: step,
         offset: None,
-        unit: None,
+        unit: days.then(|| "days since 1970-01-01".to_owned()),
         statistics: (stats.valid > 0 && classes.is_empty()).then(|| statistics(stats, step.unwrap_or(1.0))),
         classes: classes
             .into_iter()

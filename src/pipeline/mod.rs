@@ -2,13 +2,16 @@
 
 pub mod crew;
 mod cut;
+mod dating;
 mod detect;
 mod fit;
+mod gates;
 pub mod inspection;
 mod item;
 pub mod manifest;
 mod measure;
 mod objects;
+mod opinion;
 mod pictures;
 mod prepared;
 mod publish;
@@ -21,6 +24,7 @@ pub mod scoring;
 mod side;
 pub mod simulated;
 mod sink;
+mod sky;
 mod spare;
 pub mod summary;
 mod survey;
@@ -67,6 +71,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let stage = Stage::begin(out, overwrite, &request.paths())?;
     let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
     let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
+    let gates = gates::judge(prepared, survey.as_ref())?;
     let sigmas = survey.as_ref().map(|survey| sigmas(survey, pair.nir)).unwrap_or_default();
     let metadata = prepared.metadata();
     let style = Style {
@@ -78,6 +83,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let sinks = layers.iter().map(|layer| Sink::layer(&stage, *layer, &style)).collect::<Result<Vec<_>>>()?;
     let (validity, burn) = (Sink::validity(&stage, &style)?, Sink::burn(&stage, &style)?);
     let records = Records::new(&stage)?;
+    let dates = date_sinks(prepared, &stage, &style)?;
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -91,15 +97,19 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         long_vector: long_vector(recipe, sigmas.len()),
         bar_water_and_snow: recipe.mask.bar_water_and_snow,
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
+        second_opinion: pair.asks_opinion(recipe),
+        dates: &dates,
         known_key: detect::known_key(&recipe.burn)?,
     };
     let measured = pass.run(watch)?;
     let memory = Memory { plan, records: &records, watch };
     let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
-    let found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
-    let summary = publish::summarised(prepared, &measured, &decision, &found);
+    let mut found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
+    let dated = dating::date(prepared, &found, decision.offset, watch)?;
+    found.datings = dated.datings;
+    let summary = publish::summarised(prepared, (gates, dated.warnings), &measured, &decision, &found);
     let mut written = Vec::new();
-    for sink in sinks.into_iter().chain([validity, burn]) {
+    for sink in sinks.into_iter().chain([validity, burn]).chain(dates.into_iter().map(|(_, sink)| sink)) {
         written.push(sink.finish(&stage)?);
     }
     if let Some(survey) = survey.filter(|_| recipe.output.previews) {
@@ -113,6 +123,17 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     }
     publish::publish(prepared, stage, &summary, &found, &written)?;
     Ok(summary)
+}
+
+/// Layers of days for the sides with several, with the number of the side.
+fn date_sinks(prepared: &Prepared, stage: &Stage, style: &Style<'_>) -> Result<Vec<(usize, Sink)>> {
+    let several = Side::BOTH.into_iter().enumerate().filter(|(_, side)| {
+        let mut days: Vec<_> = prepared.pair.side(*side).filter_map(|scene| scene.product.date).collect();
+        days.sort_unstable();
+        days.dedup();
+        days.len() > 1
+    });
+    several.map(|(number, side)| Ok((number, Sink::dates(stage, side.word(), style)?))).collect()
 }
 
 /// The coarse look, with the bands of pictures where both sides have them.

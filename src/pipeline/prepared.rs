@@ -15,6 +15,7 @@ use crate::geom::grid::Grid;
 use crate::geom::relation::Relation;
 use crate::geom::runs::Runs;
 use crate::geom::window::Window;
+use crate::kernel::composite::Composite;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
 use crate::limits::Limits;
@@ -46,6 +47,7 @@ impl Prepared {
         }
         sink::codec(&request.recipe.output.codec)?;
         detect::strategy_of(&request.recipe.burn)?;
+        request.recipe.grid.composite.parse::<Composite>()?;
         let area = request.area(limits)?;
         let pair = Pair::open(&request, &layers, limits)?;
         let plan = Plan::new(&pair.sources()?, area.as_ref(), &request.recipe, block, limits)?;

@@ -20,6 +20,7 @@ use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
 use crate::plan::Side;
+use crate::scene::gate::Gate;
 use crate::scene::scale::Confidence;
 use crate::scene::sensor::Sensor;
 
@@ -27,7 +28,13 @@ use crate::scene::sensor::Sensor;
 const ENOUGH_SEEN: f64 = 0.5;
 
 /// The summary of what was measured, decided and found.
-pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &Decision, found: &Found) -> Summary {
+pub(super) fn summarised(
+    prepared: &Prepared,
+    (gates, notes): (Vec<Gate>, Vec<String>),
+    measured: &Measured,
+    decision: &Decision,
+    found: &Found,
+) -> Summary {
     let areas = &measured.areas;
     let aoi_ha = areas.hectares(|code| code != Reason::Outside.code());
     let valid_share = if aoi_ha > 0.0 { areas.hectares(mask::code_is_valid) / aoi_ha } else { 0.0 };
@@ -39,6 +46,8 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
     };
     let mut warnings = prepared.request.aoi_notes.clone();
     warnings.extend(prepared.pair.warnings.clone());
+    warnings.extend(notes);
+    warnings.extend(gates.iter().filter_map(|gate| gate.warning().map(str::to_owned)));
     let (blocks_read, bytes_read) = prepared.touched();
     Summary {
         groundtell: env!("CARGO_PKG_VERSION"),
@@ -62,7 +71,8 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
             control_pixels: decision.control_pixels,
             scenes: scene_offsets(prepared),
         },
-        reliability: Reliability::from_reasons(doubts(prepared, measured, decision, valid_share)),
+        reliability: Reliability::from_reasons(doubts(prepared, &gates, measured, decision, valid_share)),
+        gates,
         warnings,
         blocks_read,
         bytes_read,
@@ -71,8 +81,15 @@ pub(super) fn summarised(prepared: &Prepared, measured: &Measured, decision: &De
     }
 }
 
-fn doubts(prepared: &Prepared, measured: &Measured, decision: &Decision, valid_share: f64) -> Vec<String> {
+fn doubts(
+    prepared: &Prepared,
+    gates: &[Gate],
+    measured: &Measured,
+    decision: &Decision,
+    valid_share: f64,
+) -> Vec<String> {
     let mut doubts = decision.doubts.clone();
+    doubts.extend(gates.iter().filter_map(|gate| gate.doubt().map(str::to_owned)));
     let unsettled = prepared.pair.scenes.iter().filter(|scene| scene.decision.confidence == Confidence::Low);
     doubts.extend(unsettled.map(|scene| {
         format!("nothing settles whether the numbers of {} carry an offset: state it with --offset", scene.product.name)
