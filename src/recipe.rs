@@ -12,6 +12,8 @@ use crate::kernel::burn::Settings;
 pub struct Recipe {
     /// The grid that both dates meet on.
     pub grid: GridRecipe,
+    /// Whether the dates suit each other at all.
+    pub gates: GatesRecipe,
     /// What counts as seen.
     pub mask: MaskRecipe,
     /// What counts as burned.
@@ -32,6 +34,9 @@ pub struct GridRecipe {
     pub upsample: Upsample,
     /// Whether scenes on another grid may be resampled; else they are refused by name.
     pub resample: bool,
+    /// Where several scenes of a side saw a pixel, which one it is taken from: `first` as named, `median` (the
+    /// one whose NBR is the median) or `best` (plainly clear, nearest to the other side).
+    pub composite: String,
 }
 
 /// How coarse bands come to a finer grid.
@@ -41,6 +46,32 @@ pub struct GridRecipe {
 pub enum Upsample {
     Bilinear,
     Nearest,
+}
+
+/// Whether the dates suit each other at all (METHODS 9).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatesRecipe {
+    /// Whether anything is measured for them.
+    pub enabled: bool,
+    /// Tie windows across and down, of which every other one is taken, as on a chessboard.
+    pub tie_points: usize,
+    /// Side of a tie window in pixels of the grid; smaller where the scenes are.
+    pub window_px: usize,
+    /// Longest shift that is believed, in pixels.
+    pub max_shift_px: f64,
+    /// Least reliability of a tie window, 0 to 100.
+    pub min_reliability: f64,
+    /// Shift in pixels that warns, and that makes small objects not observable.
+    pub shift_px: [f64; 2],
+    /// Solar zenith in degrees that warns, and that makes optical evidence not observable.
+    pub sun_zenith: [f64; 2],
+    /// Difference of the solar zeniths in degrees that is flagged.
+    pub sun_difference: f64,
+    /// Gains of unchanged pixels, after over before, that are not flagged.
+    pub gain: [f64; 2],
+    /// Difference of unchanged pixels in reflectance that is flagged.
+    pub bias: f64,
 }
 
 /// What counts as seen (METHODS 3: CFMask-like dilation of the scene classification).
@@ -57,6 +88,22 @@ pub struct MaskRecipe {
     pub water_from_indices: bool,
     /// Whether water and snow are kept out of detection (they stay observed).
     pub bar_water_and_snow: bool,
+    /// Cloud shadow of the scene classification without a cloud towards the sun within these metres is dark
+    /// ground: kept and flagged; 0: masked all the same.
+    pub dark_reach_m: f64,
+    /// Whether each date is held against the other for cloud that no class tells: `classless` where a scene has no
+    /// classes, `on` (reads blue, green and red everywhere), `off`.
+    pub second_opinion: SecondOpinion,
+}
+
+/// When cloud is told by comparing the dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum SecondOpinion {
+    Classless,
+    On,
+    Off,
 }
 
 /// What counts as burned (METHODS 5).
@@ -93,9 +140,58 @@ pub struct BurnRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ChangeRecipe {
+    /// What is looked for: `burn`, or change by any cause with `irmad`, `cva` or `pca-kmeans`.
+    pub method: Method,
     /// Share of unchanged pixels that may pass as changed, were their differences normal: the
     /// chi-square quantile of the squared change-vector magnitude.
     pub alpha: f64,
+    /// Where change begins with `irmad` and `cva`: `otsu` of the statistic's logarithm, `fixed` where the probability
+    /// of no change falls below alpha, `bh` at a false discovery rate of fdr; `own`: otsu for irmad, fixed for cva.
+    pub cutoff: Cutoff,
+    /// The false discovery rate of `bh` (Benjamini & Hochberg 1995).
+    pub fdr: f64,
+    /// Bands by name for irmad, cva and pca-kmeans; empty: of blue, green, red, one near infrared and both shortwave
+    /// infrareds those that both dates have.
+    pub bands: Vec<String>,
+    /// What parts the invariant pixels into two thirds that train the normalisation and one that tests it.
+    pub seed: u32,
+}
+
+/// What `change` looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Burned ground by dNBR.
+    Burn,
+    /// Iteratively reweighted multivariate alteration detection.
+    Irmad,
+    /// Change vectors.
+    Cva,
+    /// Principal components and two clusters.
+    PcaKmeans,
+}
+
+impl Method {
+    /// The name in a recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Burn => "burn",
+            Self::Irmad => "irmad",
+            Self::Cva => "cva",
+            Self::PcaKmeans => "pca-kmeans",
+        }
+    }
+}
+
+/// Where change begins on a statistic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Cutoff {
+    Own,
+    Otsu,
+    Fixed,
+    Bh,
 }
 
 /// What is written, and how.
@@ -130,7 +226,24 @@ pub enum LayerType {
 
 impl Default for GridRecipe {
     fn default() -> Self {
-        Self { resolution: None, upsample: Upsample::Bilinear, resample: true }
+        Self { resolution: None, upsample: Upsample::Bilinear, resample: true, composite: "first".into() }
+    }
+}
+
+impl Default for GatesRecipe {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            tie_points: 3,
+            window_px: 256,
+            max_shift_px: 5.0,
+            min_reliability: 60.0,
+            shift_px: [0.3, 0.5],
+            sun_zenith: [70.0, 75.0],
+            sun_difference: 5.0,
+            gain: [0.67, 1.5],
+            bias: 0.05,
+        }
     }
 }
 
@@ -142,6 +255,8 @@ impl Default for MaskRecipe {
             shadow_dilation_m: 60.0,
             water_from_indices: true,
             bar_water_and_snow: true,
+            dark_reach_m: 2000.0,
+            second_opinion: SecondOpinion::Classless,
         }
     }
 }
@@ -166,7 +281,7 @@ impl Default for BurnRecipe {
 
 impl Default for ChangeRecipe {
     fn default() -> Self {
-        Self { alpha: 0.001 }
+        Self { method: Method::Burn, alpha: 0.001, cutoff: Cutoff::Own, fdr: 0.05, bands: Vec::new(), seed: 1 }
     }
 }
 
@@ -241,7 +356,7 @@ impl Recipe {
     pub fn checked(self) -> Result<Self> {
         let refuse = |key: &str, must: &str| Err(Error::usage(format!("recipe: {key} must be {must}")));
         let [inner, outer] = self.burn.ring_m;
-        let lengths = [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, inner, outer];
+        let lengths = [self.mask.cloud_dilation_m, self.mask.shadow_dilation_m, self.mask.dark_reach_m, inner, outer];
         if lengths.iter().any(|metres| !(0.0..=50_000.0).contains(metres)) {
             return refuse("a dilation or ring", "0 to 50000 metres");
         }
@@ -258,14 +373,43 @@ impl Recipe {
         if !(self.change.alpha > 0.0 && self.change.alpha < 1.0) {
             return refuse("change.alpha", "between 0 and 1");
         }
+        if !(self.change.fdr > 0.0 && self.change.fdr < 1.0) {
+            return refuse("change.fdr", "between 0 and 1");
+        }
         if !(64..=2048).contains(&self.output.preview_px) {
             return refuse("output.preview_px", "64 to 2048");
         }
         if self.grid.resolution.is_some_and(|size| !(size.is_finite() && size > 0.0)) {
             return refuse("grid.resolution", "a positive number");
         }
+        self.gates.check()?;
         Ok(self)
     }
+}
+
+impl GatesRecipe {
+    fn check(&self) -> Result<()> {
+        let rules = [
+            ("tie_points", "1 to 9", (1..=9).contains(&self.tie_points)),
+            ("window_px", "32 to 1024", (32..=1024).contains(&self.window_px)),
+            ("max_shift_px", "0 to 5", (0.0..=5.0).contains(&self.max_shift_px)),
+            ("min_reliability", "0 to 100", (0.0..=100.0).contains(&self.min_reliability)),
+            ("shift_px", "[warns, fails], both from 0 up", ordered(self.shift_px)),
+            ("sun_zenith", "[warns, fails], both from 0 up", ordered(self.sun_zenith)),
+            ("gain", "[least, greatest], both from 0 up", ordered(self.gain)),
+            ("sun_difference", "0 or more", self.sun_difference >= 0.0),
+            ("bias", "0 or more", self.bias >= 0.0),
+        ];
+        match rules.iter().find(|(.., kept)| !kept) {
+            Some((key, must, _)) => Err(Error::usage(format!("recipe: gates.{key} must be {must}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a pair of bounds is one.
+fn ordered([low, high]: [f64; 2]) -> bool {
+    0.0 <= low && low <= high
 }
 
 /// The text of a `--set` as the type its slot has now; what is unset takes the first type that parses.
@@ -321,6 +465,16 @@ mod tests {
         assert_eq!(recipe.grid.resolution, Some(10.0));
         assert_eq!(recipe.output.layers, ["dnbr"]);
         assert_eq!(recipe.output.dtype, LayerType::Float32);
+    }
+
+    #[test]
+    fn methods_are_set_by_name() {
+        let recipe = Recipe::default().with("change.method=pca-kmeans").unwrap().with("change.cutoff=bh").unwrap();
+        assert_eq!((recipe.change.method.name(), recipe.change.cutoff), ("pca-kmeans", Cutoff::Bh));
+        let recipe = recipe.with("change.bands=[\"red\", \"nir\"]").unwrap();
+        assert_eq!(recipe.change.bands, ["red", "nir"]);
+        assert!(Recipe::default().with("change.method=magic").is_err());
+        assert!(Recipe::default().with("change.fdr=1").is_err());
     }
 
     #[test]

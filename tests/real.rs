@@ -43,7 +43,8 @@ fn request(data: &Path, pair: &Value, dtype: &str) -> Request {
         sensor: None,
         date: flag(&format!("--{name}-date")).map(|date| date.parse().unwrap()),
     };
-    let recipe = ["output.previews=false", "output.layers=[\"dnbr\"]", "burn.threshold=otsu"];
+    let recipe =
+        ["output.previews=false", "output.layers=[\"dnbr\"]", "burn.threshold=otsu", "mask.second_opinion=off"];
     let recipe = recipe.iter().fold(Recipe::default(), |recipe, set| recipe.with(set).unwrap());
     Request {
         before: side("before"),

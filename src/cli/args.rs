@@ -86,9 +86,15 @@ pub struct Change {
     /// Change one key of the recipe (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Threshold on dNBR: a number, auto, otsu, kittler or quantile:Q
+    /// What to look for: burned ground, or change by any cause
+    #[arg(long, value_name = "METHOD")]
+    pub method: Option<MethodName>,
+    /// Threshold on dNBR: a number, auto, otsu, kittler or quantile:Q; with irmad and cva: own, otsu, fixed or bh
     #[arg(long, value_name = "T")]
     pub threshold: Option<String>,
+    /// Which of several scenes of a side a pixel is taken from: first, median or best
+    #[arg(long, value_name = "HOW")]
+    pub composite: Option<String>,
     /// Pixel size in units of the reference system (Sentinel-2: 20, or 10)
     #[arg(long, value_name = "SIZE")]
     pub resolution: Option<f64>,
@@ -174,6 +180,19 @@ pub enum SensorName {
     /// Landsat 8 and 9 (OLI)
     #[value(alias = "landsat9", alias = "l8", alias = "l9")]
     Landsat8,
+}
+
+/// What `change` looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodName {
+    /// Burned ground by dNBR (the default)
+    Burn,
+    /// Any change: iteratively reweighted multivariate alteration detection
+    Irmad,
+    /// Any change: length of the change vector
+    Cva,
+    /// Any change: principal components and two clusters
+    PcaKmeans,
 }
 
 /// Types of the continuous layers.

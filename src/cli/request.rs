@@ -3,13 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::args::{Area, Change, LayerDtype, Reading, SensorName};
+use super::args::{Area, Change, LayerDtype, MethodName, Reading, SensorName};
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
-use crate::recipe::{LayerType, Recipe};
+use crate::recipe::{LayerType, Method, Recipe};
 use crate::scene::sensor::Sensor;
 use crate::text::shown_path;
 
@@ -82,9 +82,23 @@ pub(super) fn base_recipe(file: Option<&Path>, set: &[String], limits: &Limits) 
 
 /// The recipe, with the flags that name a key of their own.
 fn recipe(asked: &Change, limits: &Limits) -> Result<Recipe> {
+    let keys = |error: Error| error.hint("print the keys with 'groundtell change --print-recipe'");
     let mut recipe = base_recipe(asked.recipe.as_deref(), &asked.set, limits)?;
-    if let Some(threshold) = &asked.threshold {
-        recipe.burn.threshold.clone_from(threshold);
+    if let Some(method) = asked.method {
+        recipe.change.method = match method {
+            MethodName::Burn => Method::Burn,
+            MethodName::Irmad => Method::Irmad,
+            MethodName::Cva => Method::Cva,
+            MethodName::PcaKmeans => Method::PcaKmeans,
+        };
+    }
+    match &asked.threshold {
+        Some(threshold) if recipe.change.method == Method::Burn => recipe.burn.threshold.clone_from(threshold),
+        Some(threshold) => recipe = recipe.with(&format!("change.cutoff={threshold}")).map_err(keys)?,
+        None => {}
+    }
+    if let Some(composite) = &asked.composite {
+        recipe.grid.composite.clone_from(composite);
     }
     if let Some(size) = asked.resolution {
         recipe = recipe.with(&format!("grid.resolution={size:?}"))?;

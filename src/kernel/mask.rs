@@ -6,13 +6,18 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::index::{Planes, Role, normalized_difference};
 use super::rows;
 use crate::error::Result;
 
 mod dilate;
+mod sunward;
+mod surface;
+mod temporal;
 
 pub use dilate::{Disc, dilate};
+pub use sunward::{keep_dark, shaded};
+pub use surface::{snow, water_or_snow};
+pub use temporal::{clouds, shadows};
 
 /// Why a pixel counts, or why not. The codes are part of the published layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +43,10 @@ pub enum Reason {
     Undefined = 8,
     /// Its block could not be read.
     Failed = 9,
+    /// Cloud, by comparison with the clear other date.
+    CloudByChange = 10,
+    /// Cloud shadow, by comparison with the clear other date.
+    ShadowByChange = 11,
     /// Counts: dark.
     Dark = 16,
     /// Counts: the scene's own classes do not know it.
@@ -46,6 +55,8 @@ pub enum Reason {
     Water = 18,
     /// Counts: snow or ice.
     Snow = 19,
+    /// Counts: the scene's classes have it as cloud shadow, but no cloud can have cast it.
+    DarkKept = 20,
     /// Not in the area of interest.
     Outside = 255,
 }
@@ -53,20 +64,20 @@ pub enum Reason {
 impl Reason {
     /// Every reason, in order of codes.
     #[rustfmt::skip]
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Clear, Self::Uncovered, Self::Defective, Self::Cloud, Self::Cirrus, Self::Shadow, Self::NearCloud,
-        Self::NearShadow, Self::Undefined, Self::Failed, Self::Dark, Self::Unclassified, Self::Water, Self::Snow,
-        Self::Outside,
+        Self::NearShadow, Self::Undefined, Self::Failed, Self::CloudByChange, Self::ShadowByChange, Self::Dark,
+        Self::Unclassified, Self::Water, Self::Snow, Self::DarkKept, Self::Outside,
     ];
 
     /// From the gravest to none: of two reasons for one pixel, the one that comes first here stays.
     /// What lies outside the question comes before what could not be seen, that before what was
     /// seen badly, and all of it before the flags of pixels that count.
     #[rustfmt::skip]
-    pub const BY_GRAVITY: [Self; 15] = [
+    pub const BY_GRAVITY: [Self; 18] = [
         Self::Outside, Self::Failed, Self::Uncovered, Self::Defective, Self::Cloud, Self::Cirrus, Self::Shadow,
-        Self::NearCloud, Self::NearShadow, Self::Undefined, Self::Snow, Self::Water, Self::Dark, Self::Unclassified,
-        Self::Clear,
+        Self::CloudByChange, Self::ShadowByChange, Self::NearCloud, Self::NearShadow, Self::Undefined, Self::Snow,
+        Self::Water, Self::DarkKept, Self::Dark, Self::Unclassified, Self::Clear,
     ];
 
     /// The number in a code plane.
@@ -97,10 +108,13 @@ impl Reason {
             Self::NearShadow => "near a cloud shadow",
             Self::Undefined => "index undefined",
             Self::Failed => "could not be read",
+            Self::CloudByChange => "cloud by the other date",
+            Self::ShadowByChange => "cloud shadow by the other date",
             Self::Dark => "dark",
             Self::Unclassified => "unclassified",
             Self::Water => "water",
             Self::Snow => "snow",
+            Self::DarkKept => "dark, no cloud to shade it",
             Self::Outside => "outside the area",
         }
     }
@@ -140,10 +154,10 @@ impl Reason {
     }
 }
 
-/// Whether a pixel with this code counts: 0, or 16 to 19.
+/// Whether a pixel with this code counts: 0, or 16 to 20.
 #[inline]
 pub const fn code_is_valid(code: u8) -> bool {
-    (code == 0) | (code.wrapping_sub(16) < 4)
+    (code == 0) | (code.wrapping_sub(16) < 5)
 }
 
 /// Reasons by SCL class.
@@ -212,27 +226,30 @@ pub fn merge(before: ArrayView2<'_, u8>, after: ArrayView2<'_, u8>, mut out: Arr
     Ok(())
 }
 
-/// One row of [`merge`]. Most stretches are clear on both dates: those are copied whole.
+/// One row of [`merge`]. Most stretches are of one code on either date: those are decided once.
 fn merge_row(before: &[u8], after: &[u8], out: &mut [u8]) {
     const STRETCH: usize = 32;
-    let any = |codes: &[u8]| codes.iter().fold(0, |any, code| any | code) != Reason::Clear.code();
-    let stretches = before.chunks(STRETCH).zip(after.chunks(STRETCH)).zip(out.chunks_mut(STRETCH));
-    for ((before, after), out) in stretches {
-        if any(before) | any(after) {
-            for ((out, before), after) in out.iter_mut().zip(before).zip(after) {
-                let rank = GRAVITY[usize::from(*before)].min(GRAVITY[usize::from(*after)]);
-                // Ranks are below 15; the mask lets the compiler drop the bound check.
-                *out = CODE_OF_RANK[usize::from(rank & 15)];
-            }
+    let graver = |before: u8, after: u8| {
+        let rank = GRAVITY[usize::from(before)].min(GRAVITY[usize::from(after)]);
+        // Ranks are below 18; the mask lets the compiler drop the bound check.
+        CODE_OF_RANK[usize::from(rank & 31)]
+    };
+    let mixed = |codes: &[u8; STRETCH]| codes.iter().fold(0, |mixed, code| mixed | (code ^ codes[0])) != 0;
+    let ((before, b), (after, a)) = (before.as_chunks::<STRETCH>(), after.as_chunks::<STRETCH>());
+    let (out, o) = out.as_chunks_mut::<STRETCH>();
+    for ((before, after), out) in before.iter().zip(after).zip(out) {
+        *out = if mixed(before) | mixed(after) {
+            std::array::from_fn(|at| graver(before[at], after[at]))
         } else {
-            out.fill(Reason::Clear.code());
-        }
+            [graver(before[0], after[0]); STRETCH]
+        };
     }
+    b.iter().zip(a).zip(o).for_each(|((before, after), out)| *out = graver(*before, *after));
 }
 
 /// Code by rank of gravity.
-static CODE_OF_RANK: [u8; 16] = {
-    let mut codes = [Reason::Defective.code(); 16];
+static CODE_OF_RANK: [u8; 32] = {
+    let mut codes = [Reason::Defective.code(); 32];
     let mut rank = 0;
     while rank < Reason::BY_GRAVITY.len() {
         codes[rank] = Reason::BY_GRAVITY[rank].code();
@@ -299,8 +316,10 @@ pub fn strike_any_nan(planes: &[ArrayView2<'_, f32>], reason: Reason, mut codes:
                 _ => {}
             }
             rows::fill(codes.row_mut(row), |codes| {
+                // By bits, not by branches.
                 rows::change_row([&missing], codes, |code, [missing]| {
-                    if (missing != 0) & code_is_valid(code) { reason.code() } else { code }
+                    let struck = 0u8.wrapping_sub(missing & u8::from(code_is_valid(code)));
+                    (code & !struck) | (reason.code() & struck)
                 });
             });
         }
@@ -322,57 +341,6 @@ pub fn count(codes: ArrayView2<'_, u8>) -> [u64; 256] {
     counts
 }
 
-/// Least NDSI of snow, least near-infrared and green reflectance of snow (METHODS section 3).
-const SNOW: (f32, f32, f32) = (0.4, 0.11, 0.1);
-
-/// Largest near-infrared reflectance of water.
-const WATER_NIR: f32 = 0.15;
-
-/// Largest SWIR2 reflectance of water. Haze lifts green above near infrared over burned ground (on the hazy pair of
-/// the Potters fire half the burn passed for water), but hardly reaches SWIR2, where water stays black.
-const WATER_SWIR2: f32 = 0.05;
-
-/// Turns clear cells into snow or water by their reflectance (`gain` times the counts), for sensors
-/// without a scene classification.
-///
-/// Snow: NDSI > 0.4, N > 0.11 and G > 0.1 (Hall, Riggs & Salomonson 1995, doi 10.1016/0034-4257(95)00137-P).
-/// Water: MNDWI > 0 (Xu 2006) and N < 0.15, our own bound, which keeps bright sand and cloud edges
-/// out, and S2 < 0.05 where that band is known, which keeps burns under haze out. Without a first shortwave-infrared band snow cannot be told, and water goes by NDWI > 0
-/// (McFeeters 1996). Snow goes before water.
-///
-/// # Errors
-/// `Mismatch` when green or near infrared is missing, or a shape is not that of `codes`.
-pub fn water_or_snow(planes: &Planes<'_>, gain: f32, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
-    let shape = codes.dim();
-    let (green, nir) = (planes.require(Role::Green, shape)?, planes.require(Role::Nir, shape)?);
-    let known = |role: Role| planes.plane(role).map(|_| planes.require(role, shape)).transpose();
-    let (swir1, swir2) = (known(Role::Swir1)?, known(Role::Swir2)?);
-    let deep = if swir2.is_some() { WATER_SWIR2 } else { f32::INFINITY };
-    for row in 0..shape.0 {
-        let (green, nir) = (rows::slice(&green, row), rows::slice(&nir, row));
-        let [swir1, swir2] = [&swir1, &swir2].map(|plane| plane.as_ref().map(|plane| rows::slice(plane, row)));
-        let (bright, far) = (swir1.as_deref().unwrap_or(&nir), swir2.as_deref().unwrap_or(&nir));
-        rows::fill(codes.row_mut(row), |codes| {
-            let bands = green.iter().zip(&*nir).zip(bright.iter().zip(far));
-            for (code, ((&green, &nir), (&other, &far))) in codes.iter_mut().zip(bands) {
-                let difference = normalized_difference(green, other);
-                let dark = (gain * nir < WATER_NIR) & (gain * far < deep);
-                let snow = swir1.is_some() & (difference > SNOW.0) & (gain * nir > SNOW.1) & (gain * green > SNOW.2);
-                *code = surface(*code, (difference > 0.0) & dark, snow);
-            }
-        });
-    }
-    Ok(())
-}
-
-/// The code of a cell that looks like water, like snow, or like neither; only a clear one becomes either.
-#[inline]
-fn surface(code: u8, water: bool, snow: bool) -> u8 {
-    let kind = if water { Reason::Water.code() } else { code };
-    let kind = if snow { Reason::Snow.code() } else { kind };
-    if code == Reason::Clear.code() { kind } else { code }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,7 +349,7 @@ mod tests {
     #[test]
     fn valid_codes_are_clear_and_the_flags() {
         let valid: Vec<u8> = (0..=255).filter(|&code| code_is_valid(code)).collect();
-        assert_eq!(valid, [0, 16, 17, 18, 19]);
+        assert_eq!(valid, [0, 16, 17, 18, 19, 20]);
         let mut ranked = Reason::BY_GRAVITY;
         ranked.sort();
         assert_eq!(ranked, Reason::ALL, "every reason has one rank");
@@ -425,30 +393,5 @@ mod tests {
         strike(array![[false, false, false, true]].view(), Reason::Undefined, codes.view_mut()).unwrap();
         assert_eq!(codes, array![[8u8, 3, 8, 0]]);
         assert_eq!(count(codes.view())[8], 2);
-    }
-
-    #[test]
-    fn snow_and_water_by_reflectance() {
-        let (green, nir) =
-            (array![[6000.0f32, 800.0, 900.0, 2000.0, f32::NAN]], array![[5500.0f32, 300.0, 4000.0, 2500.0, 1.0]]);
-        let swir1 = array![[800.0f32, 200.0, 2000.0, 1000.0, 1.0]];
-        let planes = Planes::new().with(Role::Green, green.view()).with(Role::Nir, nir.view());
-        let mut codes = Array2::zeros((1, 5));
-        water_or_snow(&planes, 1e-4, codes.view_mut()).unwrap();
-        assert_eq!(codes, array![[0u8, 18, 0, 0, 0]], "without shortwave infrared there is no snow");
-        codes.fill(0);
-        codes[(0, 1)] = 3;
-        water_or_snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
-        assert_eq!(codes, array![[19u8, 3, 0, 0, 0]], "a cloud stays a cloud; NDSI 1/3 is no snow");
-    }
-
-    #[test]
-    fn a_burn_under_haze_is_no_water() {
-        let (green, nir) = (array![[1380.0f32, 1200.0]], array![[1250.0f32, 620.0]]);
-        let swir2 = array![[1600.0f32, 80.0]];
-        let planes = Planes::new().with(Role::Green, green.view()).with(Role::Nir, nir.view());
-        let mut codes = Array2::zeros((1, 2));
-        water_or_snow(&planes.with(Role::Swir2, swir2.view()), 1e-4, codes.view_mut()).unwrap();
-        assert_eq!(codes, array![[0u8, 18]]);
     }
 }

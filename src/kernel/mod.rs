@@ -3,10 +3,18 @@
 pub mod accuracy;
 pub mod burn;
 pub mod change;
+pub mod composite;
+pub mod coregistration;
+pub mod cutoff;
 pub mod index;
+pub mod irmad;
 pub mod label;
+mod linear;
 pub mod mask;
 pub mod morphology;
+pub mod pca_kmeans;
+pub mod pif;
+pub mod radiometry;
 pub mod reflectance;
 pub mod resample;
 pub mod ring;

@@ -61,6 +61,7 @@ pub(super) fn map_row<const N: usize, T: Copy, U>(sources: [&[T]; N], target: &m
 /// The loop of [`map_row`]: as a function of its own it tells the compiler that the slices do not overlap.
 #[inline(always)]
 fn map_slices<const N: usize, T: Copy, U>(sources: [&[T]; N], target: &mut [U], formula: impl Fn([T; N]) -> U) {
+    let sources = sources.map(|source| &source[..target.len()]);
     for (column, value) in target.iter_mut().enumerate() {
         *value = formula(std::array::from_fn(|band| sources[band][column]));
     }
@@ -88,6 +89,7 @@ fn change_slices<const N: usize, T: Copy, U: Copy>(
     target: &mut [U],
     formula: impl Fn(U, [T; N]) -> U,
 ) {
+    let sources = sources.map(|source| &source[..target.len()]);
     for (column, value) in target.iter_mut().enumerate() {
         *value = formula(*value, std::array::from_fn(|band| sources[band][column]));
     }

@@ -181,7 +181,7 @@ pub fn robust_sigma(values: &[f32]) -> Option<(f64, f64)> {
 }
 
 /// The median; reorders the values.
-fn median_of(values: &mut [f64]) -> Option<f64> {
+pub(super) fn median_of(values: &mut [f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }

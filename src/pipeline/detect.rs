@@ -377,10 +377,9 @@ impl Decision {
                 return Ok(());
             }
             let dnbr = record.dnbr()?;
-            for (row, (flags, steps)) in record.flags().rows().into_iter().zip(dnbr.rows()).enumerate() {
-                if !flags.as_slice().is_none_or(any) {
-                    continue;
-                }
+            let (flags, steps) = (record.flags().to_slice(), dnbr.as_slice().unwrap_or_default());
+            let rows = flags.unwrap_or_default().chunks(window.width).zip(steps.chunks(window.width));
+            for (row, (flags, steps)) in rows.enumerate().filter(|(_, (flags, _))| any(flags)) {
                 let mut start = None;
                 for (col, (flags, step)) in flags.iter().zip(steps).enumerate() {
                     match (self.takes(*flags, *step), start) {

@@ -93,6 +93,7 @@ fn facts(product: &Product) -> Map<String, Value> {
     say("tile", json!(product.tile));
     say("orbit", json!(product.relative_orbit));
     say("sun_zenith", json!(product.sun_zenith));
+    say("sun_azimuth", json!(product.sun_azimuth));
     say("declared", json!(product.declared.source));
     say("files", json!(product.files.len()));
     facts

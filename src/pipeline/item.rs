@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::prepared::Prepared;
 use super::publish::classes_of;
-use super::summary::Summary;
+use super::sink::{DATES, NODATA};
+use super::summary::{GridFacts, Summary};
+
 use crate::error::{Error, Result};
 use crate::geom::crs::{Crs, Transform};
 use crate::io::cog::Stats;
@@ -16,11 +18,37 @@ use crate::recipe::LayerType;
 use crate::stac::asset::{Asset, Band, Class, Media, Statistics};
 use crate::stac::item::{Item, Source, When};
 
+/// What a run says of itself in its Item.
+pub(super) struct About<'a> {
+    /// Whether any input is simulated.
+    pub simulated: bool,
+    /// The fixed sentence on what the layers cannot tell.
+    pub limits: &'a str,
+    /// The grid of every layer.
+    pub grid: &'a GridFacts,
+    /// How the layers came about.
+    pub lineage: String,
+    /// Properties of the Item.
+    pub properties: Vec<(String, Value)>,
+}
+
+impl<'a> From<&'a Summary> for About<'a> {
+    fn from(summary: &'a Summary) -> Self {
+        Self {
+            simulated: summary.simulated,
+            limits: summary.limits,
+            grid: &summary.grid,
+            lineage: format!("NBR of both dates, dNBR, threshold by {}, objects", summary.threshold_strategy),
+            properties: properties(summary),
+        }
+    }
+}
+
 /// The Item's bytes; none where no date is known, since STAC has no honest value for that.
 pub(super) fn item(
     prepared: &Prepared,
     stage: &Stage,
-    summary: &Summary,
+    about: About<'_>,
     layers: &[(String, Stats)],
 ) -> Result<Option<Vec<u8>>> {
     let dates = [Side::Before, Side::After].map(|side| prepared.pair.date(side));
@@ -42,18 +70,18 @@ pub(super) fn item(
     }
     assets.push(file(stage, "summary", "summary.json", "Summary", Media::Json, "metadata")?);
     let item = Item {
-        id: identifier(prepared, summary)?,
+        id: identifier(prepared, about.grid)?,
         title: format!("Change {}", prepared.bracket()),
-        description: if summary.simulated {
+        description: if about.simulated {
             "SIMULATED: nothing here was seen by a satellite".into()
         } else {
-            summary.limits.into()
+            about.limits.into()
         },
         geometry,
         bbox,
         when,
-        lineage: format!("NBR of both dates, dNBR, threshold by {}, objects", summary.threshold_strategy),
-        properties: properties(summary),
+        lineage: about.lineage,
+        properties: about.properties,
         assets,
         derived_from: prepared
             .pair
@@ -75,11 +103,11 @@ fn properties(summary: &Summary) -> Vec<(String, Value)> {
 }
 
 /// A name that the same request over the same inputs gets again.
-fn identifier(prepared: &Prepared, summary: &Summary) -> Result<String> {
+fn identifier(prepared: &Prepared, grid: &GridFacts) -> Result<String> {
     let seed = format!(
         "{} {} {}",
         prepared.bracket(),
-        serde_json::to_string(&summary.grid).unwrap_or_default(),
+        serde_json::to_string(grid).unwrap_or_default(),
         prepared.request.recipe.to_toml()?
     );
     let sum = store::sha256_hex(seed.as_bytes());
@@ -149,27 +177,22 @@ fn raster(prepared: &Prepared, stage: &Stage, name: &str, stats: &Stats) -> Resu
     let step =
         layer.and_then(|layer| layer.step()).filter(|_| prepared.request.recipe.output.dtype == LayerType::Int16);
     let classes = classes_of(name);
+    let days = name.starts_with(DATES);
+    let (dtype, nodata) = match () {
+        () if !classes.is_empty() => (Dtype::U8, 255.0),
+        () if days => (Dtype::U16, 0.0),
+        () if step.is_some() => (Dtype::I16, f64::from(NODATA)),
+        () => (Dtype::F32, f64::NAN),
+    };
     asset.grid = Some(prepared.plan.grid);
     asset.bands = vec![Band {
         name: name.into(),
         description: layer.map_or_else(|| name.to_owned(), |layer| Layer::description(*layer)),
-        dtype: if !classes.is_empty() {
-            Dtype::U8
-        } else if step.is_some() {
-            Dtype::I16
-        } else {
-            Dtype::F32
-        },
-        nodata: Some(if !classes.is_empty() {
-            255.0
-        } else if step.is_some() {
-            f64::from(super::sink::NODATA)
-        } else {
-            f64::NAN
-        }),
+        dtype,
+        nodata: Some(nodata),
         scale: step,
         offset: None,
-        unit: None,
+        unit: days.then(|| "days since 1970-01-01".to_owned()),
         statistics: (stats.valid > 0 && classes.is_empty()).then(|| statistics(stats, step.unwrap_or(1.0))),
         classes: classes
             .into_iter()

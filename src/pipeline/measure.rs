@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice, Zip};
 
 use super::crew::{Watch, guarded, work_off};
 use super::cut::stamp;
+use super::opinion;
 use super::record::{ELIGIBLE, GREEN, Record, Records, SEEN, STEPS};
 use super::side::{SideTaps, View, lines};
 use super::sink::Sink;
@@ -48,6 +49,10 @@ pub(super) struct Pass<'a> {
     pub bar_water_and_snow: bool,
     /// NDVI must fall by more than this.
     pub min_ndvi_drop: Option<f32>,
+    /// Whether each date is held against the other for cloud.
+    pub(super) second_opinion: bool,
+    /// The day that each pixel was seen, of sides with several.
+    pub(super) dates: &'a [(usize, Sink)],
     /// The step of dNBR from which a pixel is above the threshold, where that is known beforehand.
     pub(super) known_key: Option<i32>,
     /// What seed and grow asks for; none for other strategies.
@@ -106,6 +111,8 @@ struct Desk {
     values: Vec<Array2<f32>>,
     /// Where the change vector is long; only where there is one.
     changed: Array2<u8>,
+    /// Days of the sides with several, in the order of their sinks.
+    days: Vec<Array2<u16>>,
     /// What detection will want to know.
     record: Record,
     /// Pixels that may be found burned, before a known threshold is asked.
@@ -166,6 +173,9 @@ impl Pass<'_> {
         for (sink, values) in self.sinks.iter().zip(&desk.values) {
             if read { sink.put(window, values.view())? } else { sink.put_nothing(window)? }
         }
+        for ((_, sink), days) in self.dates.iter().zip(&desk.days) {
+            sink.put_days(window, days.view())?;
+        }
         if self.seeding.is_some() {
             measured.count_classes(desk);
         } else {
@@ -207,7 +217,11 @@ impl Pass<'_> {
             let inside = inside.as_ref().map(|inside| lines(inside, &rows));
             let codes = joined(lines(&best[0], &rows), lines(&best[1], &rows), inside)?;
             if codes.iter().any(|code| mask::code_is_valid(*code)) {
-                let views = [sides[0].view(rows.clone())?, sides[1].view(rows.clone())?];
+                let mut views = [sides[0].view(rows.clone())?, sides[1].view(rows.clone())?];
+                if self.second_opinion {
+                    let stripe = Window { row: window.row + rows.start, height: rows.len(), ..window };
+                    opinion::given(self.sides, stripe, &mut views)?;
+                }
                 self.compare(&views, inside, &rows, desk)?;
                 read = true;
             } else {
@@ -260,6 +274,11 @@ impl Pass<'_> {
             rows_of(&mut desk.changed, rows).assign(&cva.mapv(|length| u8::from(length >= self.long_vector)));
         }
         rows_of(&mut desk.codes, rows).assign(&codes);
+        for ((side, _), days) in self.dates.iter().zip(&mut desk.days) {
+            let (view, taps) = if *side == 0 { (before, self.sides[0]) } else { (after, self.sides[1]) };
+            let seen = |day: &u16, code: &u8| if mask::code_is_valid(*code) { *day } else { 0 };
+            rows_of(days, rows).assign(&Zip::from(&view.days(taps)).and(&codes).map_collect(seen));
+        }
         let mut flags = self.flags(before, &codes, dndvi.as_ref());
         let signs = self.signs([before, after], &codes, &mut flags)?;
         desk.considered += whole(&flags)?.iter().map(|flags| u64::from(flags & ELIGIBLE)).sum::<u64>();
@@ -387,7 +406,7 @@ fn forget_below(key: i32, dnbr: &Array2<f32>, flags: &mut Array2<u8>) {
 }
 
 /// The graver code of both dates, `Outside` beyond the AOI.
-fn joined(
+pub(super) fn joined(
     before: ArrayView2<'_, u8>,
     after: ArrayView2<'_, u8>,
     inside: Option<ArrayView2<'_, bool>>,
@@ -426,6 +445,11 @@ impl Desk {
         self.values.iter_mut().for_each(|values| reshape(values, window.shape()));
         if !pass.sigmas.is_empty() {
             reshape(&mut self.changed, window.shape());
+        }
+        self.days.resize_with(pass.dates.len(), || Array2::default((0, 0)));
+        for days in &mut self.days {
+            reshape(days, window.shape());
+            days.fill(0);
         }
         self.record.clear();
         self.considered = 0;

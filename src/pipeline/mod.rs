@@ -2,13 +2,16 @@
 
 pub mod crew;
 mod cut;
+mod dating;
 mod detect;
 mod fit;
+mod gates;
 pub mod inspection;
 mod item;
 pub mod manifest;
 mod measure;
 mod objects;
+mod opinion;
 mod pictures;
 mod prepared;
 mod publish;
@@ -22,12 +25,14 @@ mod seeded;
 mod side;
 pub mod simulated;
 mod sink;
+mod sky;
 mod spare;
 pub mod summary;
 mod survey;
 pub mod table;
 mod tally;
 mod tap;
+pub mod unsupervised;
 pub mod verify;
 
 use std::path::Path;
@@ -41,7 +46,7 @@ use crate::kernel::burn::signs::Sign;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
 use crate::plan::Side;
-use crate::recipe::{BurnRecipe, Recipe};
+use crate::recipe::{BurnRecipe, Method, Recipe};
 use crew::Watch;
 use detect::{Decision, Memory, Outline};
 use measure::{Measured, Seeding};
@@ -65,9 +70,13 @@ use survey::Survey;
 pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) -> Result<Summary> {
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
+    if recipe.change.method != Method::Burn {
+        return Err(Error::bug("unsupervised::run is for this method"));
+    }
     let stage = Stage::begin(out, overwrite, &request.paths())?;
     let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
     let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
+    let gates = gates::judge(prepared, survey.as_ref())?;
     let sigmas = survey.as_ref().map(|survey| sigmas(survey, pair.nir)).unwrap_or_default();
     let metadata = prepared.metadata();
     let style = Style {
@@ -81,6 +90,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let settings = recipe.burn.settings();
     let signs = if recipe.burn.is_seeded() { pair.signs() } else { &[] };
     let records = Records::new(&stage, signs.len())?;
+    let dates = date_sinks(prepared, &stage, &style)?;
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -94,6 +104,8 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         long_vector: long_vector(recipe, sigmas.len()),
         bar_water_and_snow: recipe.mask.bar_water_and_snow,
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
+        second_opinion: pair.asks_opinion(recipe),
+        dates: &dates,
         known_key: detect::known_key(&recipe.burn)?,
         seeding: recipe.burn.is_seeded().then_some(Seeding { settings: &settings, signs }),
     };
@@ -102,13 +114,22 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let Mapped { outline, decision, judged, seeding } = mapped(memory, &measured, signs, &recipe.burn)?;
     let mut found = objects::find(memory, outline, &burn, &prepared.bracket())?;
     found.judged = judged;
-    let summary = publish::summarised(prepared, &measured, &decision, &found, seeding);
+    let dated = dating::date(prepared, &found, decision.offset, watch)?;
+    found.datings = dated.datings;
+    let told = publish::Told { gates, notes: dated.warnings, seeding };
+    let summary = publish::summarised(prepared, told, &measured, &decision, &found);
     let mut written = Vec::new();
-    for sink in sinks.into_iter().chain([validity, burn]) {
+    for sink in sinks.into_iter().chain([validity, burn]).chain(dates.into_iter().map(|(_, sink)| sink)) {
         written.push(sink.finish(&stage)?);
     }
     if let Some(survey) = survey.filter(|_| recipe.output.previews) {
-        pictures::draw(&stage, &survey, pair.nir, &found.mask, &publish::captions(prepared, &summary))?;
+        pictures::draw(
+            &stage,
+            &survey,
+            pair.nir,
+            &found.mask,
+            &publish::captions(prepared, summary.simulated, &summary.dates, &summary.reliability),
+        )?;
     }
     publish::publish(prepared, stage, &summary, &found, &written)?;
     Ok(summary)
@@ -135,6 +156,17 @@ fn mapped(memory: Memory<'_>, measured: &Measured, signs: &[Sign], recipe: &Burn
     let specks = crate::geom::runs::Runs::empty(mask.width(), mask.height());
     let outline = Outline { burned: mask.clone(), mask, connectivity, counted: grown, specks };
     Ok(Mapped { outline, decision, judged, seeding: Some(seeding) })
+}
+
+/// Layers of days for the sides with several, with the number of the side.
+fn date_sinks(prepared: &Prepared, stage: &Stage, style: &Style<'_>) -> Result<Vec<(usize, Sink)>> {
+    let several = Side::BOTH.into_iter().enumerate().filter(|(_, side)| {
+        let mut days: Vec<_> = prepared.pair.side(*side).filter_map(|scene| scene.product.date).collect();
+        days.sort_unstable();
+        days.dedup();
+        days.len() > 1
+    });
+    several.map(|(number, side)| Ok((number, Sink::dates(stage, side.word(), style)?))).collect()
 }
 
 /// The coarse look, with the bands of pictures where both sides have them.

@@ -19,6 +19,7 @@ use crate::io::store::Stage;
 use crate::kernel::change::class_of;
 use crate::kernel::label::{Labels, label};
 use crate::plan::{Plan, area_ha};
+use crate::vector::dating::Dating;
 use crate::vector::object::{Naming, Numbers, Object, objects};
 use crate::vector::trace::trace;
 use crate::vector::zonal::{ClassCounts, Zones};
@@ -44,6 +45,10 @@ pub(super) struct Found {
     pub mask: Runs,
     /// What seed and grow knows of each; empty for other strategies.
     pub(super) judged: Vec<Judged>,
+    /// The object of each run of the mask.
+    pub(super) labels: Labels,
+    /// When each object appeared; empty until that was asked.
+    pub(super) datings: Vec<Dating>,
 }
 
 /// Numbers per object, of one worker.
@@ -82,7 +87,7 @@ pub(super) fn find(memory: Memory<'_>, outline: Outline, burn: &Sink, dates: &st
     let mut sum = Part::new(labels.count);
     parts.iter().for_each(|part| sum.merge(part));
     let specks_ha = area_ha(&plan.grid, &specks);
-    Ok(Found { specks_ha, ..measured(plan, mask, &labels, sum, dates)? })
+    Ok(Found { specks_ha, ..measured(plan, mask, labels, sum, dates)? })
 }
 
 /// The burn code of every pixel of a block.
@@ -104,21 +109,22 @@ fn burn_codes(
 }
 
 /// Objects with outline, area and name.
-fn measured(plan: &Plan, mask: Runs, labels: &Labels, part: Part, dates: &str) -> Result<Found> {
+fn measured(plan: &Plan, mask: Runs, labels: Labels, part: Part, dates: &str) -> Result<Found> {
     let transform = Transform::new(plan.grid.crs(), Crs::WGS84)?;
     let to_lonlat = |x: f64, y: f64| transform.point(x, y);
     let projection = Projection { grid: &plan.grid, to_lonlat: &to_lonlat };
-    let traced = trace(&mask, labels);
+    let traced = trace(&mask, &labels);
     let outlines = traced.iter().map(|polygons| projection.outline(polygons)).collect::<Result<Vec<_>>>()?;
     let naming = Naming { layer: "burn", dates };
     let numbers = Numbers { dnbr: &part.dnbr, rbr: &part.rbr, classes: Some(&part.classes) };
-    let mut found = objects((&mask, labels, traced), &plan.grid, naming, numbers, &|_| 0.0);
+    let mut found = objects((&mask, &labels, traced), &plan.grid, naming, numbers, &|_| 0.0);
     for (object, outline) in found.iter_mut().zip(&outlines) {
         object.area_ha = outline.area_ha();
     }
     // From +0: the empty sum of floats is -0, and nobody wants to read "-0.0 ha".
     let burned_ha = found.iter().fold(0.0, |sum, object| sum + object.area_ha);
-    Ok(Found { objects: found, outlines, burned_ha, specks_ha: 0.0, mask, judged: Vec::new() })
+    let (judged, datings) = (Vec::new(), Vec::new());
+    Ok(Found { objects: found, outlines, burned_ha, specks_ha: 0.0, mask, judged, labels, datings })
 }
 
 impl Part {
@@ -136,10 +142,13 @@ impl Part {
 impl Found {
     /// Properties of every object: its numbers and what all share.
     fn properties(&self, shared: &Map<String, Value>) -> Vec<Map<String, Value>> {
-        let own = |(place, object): (usize, &Object)| {
+        let own = |(number, object): (usize, &Object)| {
             let mut properties = object.properties();
-            properties
-                .extend(self.judged.get(place).map(|judged| judged.properties(object.area_ha)).unwrap_or_default());
+            let dating = self.datings.get(number).copied().unwrap_or_default();
+            properties.insert("bracket".into(), json!(dating.bracket()));
+            properties.insert("persistence".into(), json!(dating.persistence.map(|share| (share * 1e4).round() / 1e4)));
+            let judged = self.judged.get(number).map(|judged| judged.properties(object.area_ha));
+            properties.extend(judged.unwrap_or_default());
             properties.extend(shared.clone());
             properties
         };

@@ -33,6 +33,15 @@ pub(super) struct Captions {
 /// # Errors
 /// As drawing and writing.
 pub(super) fn draw(stage: &Stage, survey: &Survey, nir: Role, found: &Runs, captions: &Captions) -> Result<()> {
+    draw_colours(stage, survey, nir, captions)?;
+    draw_dnbr(stage, survey, nir, found, captions)
+}
+
+/// Both dates in true and false colour, where the bands are there.
+///
+/// # Errors
+/// As drawing and writing.
+pub(super) fn draw_colours(stage: &Stage, survey: &Survey, nir: Role, captions: &Captions) -> Result<()> {
     let [before, after] = &survey.views;
     let masks = [seen(before), seen(after)];
     let sets = [
@@ -63,7 +72,7 @@ pub(super) fn draw(stage: &Stage, survey: &Survey, nir: Role, found: &Runs, capt
         let png = preview::side_by_side(&frame, &halves[0], &halves[1], &stretch, bands)?;
         stage.write(&format!("preview/{name}.png"), &png)?;
     }
-    draw_dnbr(stage, survey, nir, found, captions)
+    Ok(())
 }
 
 fn draw_dnbr(stage: &Stage, survey: &Survey, nir: Role, found: &Runs, captions: &Captions) -> Result<()> {

@@ -15,10 +15,12 @@ use crate::geom::grid::Grid;
 use crate::geom::relation::Relation;
 use crate::geom::runs::Runs;
 use crate::geom::window::Window;
+use crate::kernel::composite::Composite;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Plan, Side};
+use crate::recipe::Method;
 use crate::scene::sensor::Band;
 
 /// Everything that a run needs, before it runs.
@@ -38,9 +40,14 @@ impl Prepared {
     /// # Errors
     /// As parsing the recipe's words, opening the scenes and laying the plan.
     pub fn new(request: Request, block: Option<usize>, limits: &Limits) -> Result<Self> {
-        let layers = Layer::parse_all(&request.recipe.output.layers)?;
+        let mut layers = Layer::parse_all(&request.recipe.output.layers)?;
+        if request.recipe.change.method != Method::Burn {
+            // The other methods write layers of their own.
+            layers.clear();
+        }
         sink::codec(&request.recipe.output.codec)?;
         detect::known_key(&request.recipe.burn)?;
+        request.recipe.grid.composite.parse::<Composite>()?;
         let area = request.area(limits)?;
         let pair = Pair::open(&request, &layers, limits)?;
         let plan = Plan::new(&pair.sources()?, area.as_ref(), &request.recipe, block, limits)?;
@@ -146,7 +153,7 @@ impl Prepared {
             "grid": super::grid_facts(&self.plan.grid), "aoi_ha": self.plan.aoi_ha, "aoi_pixels": self.plan.aoi.pixels(),
             "scenes": scenes, "steps": steps, "warnings": self.pair.warnings,
             "block": [self.plan.block.0, self.plan.block.1], "blocks": self.plan.blocks.len(), "blocks_inside": self.plan.blocks_inside(),
-            "layers": self.layers.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
+            "method": self.request.recipe.change.method, "layers": self.layers.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
         })
     }
 

@@ -12,6 +12,7 @@ use super::pictures::Captions;
 use super::prepared::Prepared;
 use super::sink::BURN_CLASSES;
 use super::summary::{Dates, LIMITS, Offsets, Reliability, SceneOffset, Seeding, Summary};
+use super::unsupervised::sheet::CHANGED_CLASSES;
 use super::{grid_facts, item, unserialised};
 use crate::error::Result;
 use crate::geom::crs::{Crs, Transform};
@@ -19,19 +20,27 @@ use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
 use crate::plan::Side;
+use crate::scene::gate::Gate;
 use crate::scene::scale::Confidence;
 use crate::scene::sensor::Sensor;
 
 /// Share of the AOI that both dates must have seen before the figures stand for it.
 const ENOUGH_SEEN: f64 = 0.5;
 
+/// What a summary tells besides.
+pub(super) struct Told {
+    pub(super) gates: Vec<Gate>,
+    pub(super) notes: Vec<String>,
+    pub(super) seeding: Option<Seeding>,
+}
+
 /// The summary of what was measured, decided and found.
 pub(super) fn summarised(
     prepared: &Prepared,
+    Told { gates, notes, seeding }: Told,
     measured: &Measured,
     decision: &Decision,
     found: &Found,
-    seeding: Option<Seeding>,
 ) -> Summary {
     let areas = &measured.areas;
     let aoi_ha = areas.hectares(|code| code != Reason::Outside.code());
@@ -44,6 +53,8 @@ pub(super) fn summarised(
     };
     let mut warnings = prepared.request.aoi_notes.clone();
     warnings.extend(prepared.pair.warnings.clone());
+    warnings.extend(notes);
+    warnings.extend(gates.iter().filter_map(|gate| gate.warning().map(str::to_owned)));
     let (blocks_read, bytes_read) = prepared.touched();
     Summary {
         groundtell: env!("CARGO_PKG_VERSION"),
@@ -68,7 +79,8 @@ pub(super) fn summarised(
             control_pixels: decision.control_pixels,
             scenes: scene_offsets(prepared),
         },
-        reliability: Reliability::from_reasons(doubts(prepared, measured, decision, valid_share)),
+        reliability: Reliability::from_reasons(doubts(prepared, &gates, measured, decision, valid_share)),
+        gates,
         warnings,
         blocks_read,
         bytes_read,
@@ -77,8 +89,15 @@ pub(super) fn summarised(
     }
 }
 
-fn doubts(prepared: &Prepared, measured: &Measured, decision: &Decision, valid_share: f64) -> Vec<String> {
+fn doubts(
+    prepared: &Prepared,
+    gates: &[Gate],
+    measured: &Measured,
+    decision: &Decision,
+    valid_share: f64,
+) -> Vec<String> {
     let mut doubts = decision.doubts.clone();
+    doubts.extend(gates.iter().filter_map(|gate| gate.doubt().map(str::to_owned)));
     let unsettled = prepared.pair.scenes.iter().filter(|scene| scene.decision.confidence == Confidence::Low);
     doubts.extend(unsettled.map(|scene| {
         format!("nothing settles whether the numbers of {} carry an offset: state it with --offset", scene.product.name)
@@ -92,7 +111,8 @@ fn doubts(prepared: &Prepared, measured: &Measured, decision: &Decision, valid_s
     doubts
 }
 
-fn scene_offsets(prepared: &Prepared) -> Vec<SceneOffset> {
+/// How each scene's numbers became reflectance.
+pub(super) fn scene_offsets(prepared: &Prepared) -> Vec<SceneOffset> {
     let scenes = prepared.pair.scenes.iter();
     scenes
         .map(|scene| SceneOffset {
@@ -107,17 +127,18 @@ fn scene_offsets(prepared: &Prepared) -> Vec<SceneOffset> {
         .collect()
 }
 
-fn date(prepared: &Prepared, side: Side) -> Option<String> {
+/// The date that matters of a side, in words.
+pub(super) fn date(prepared: &Prepared, side: Side) -> Option<String> {
     prepared.pair.date(side).map(|date| date.to_string())
 }
 
 /// To four decimals: no figure here is better than that.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
 /// What pictures say around themselves.
-pub(super) fn captions(prepared: &Prepared, summary: &Summary) -> Captions {
+pub(super) fn captions(prepared: &Prepared, simulated: bool, dates: &Dates, reliability: &Reliability) -> Captions {
     let caption = |side: Side, date: &Option<String>| {
         let sensor = prepared.pair.side(side).next().map_or("", |scene| sensor_name(scene.product.sensor));
         format!("{} {sensor}", date.clone().unwrap_or_else(|| format!("{}, date unknown", side.word())))
@@ -125,15 +146,15 @@ pub(super) fn captions(prepared: &Prepared, summary: &Summary) -> Captions {
             .to_owned()
     };
     let mut notes: Vec<String> = Vec::new();
-    if summary.simulated {
+    if simulated {
         notes.push("SIMULATED: nothing here was seen by a satellite".into());
     }
-    notes.extend(summary.reliability.reasons.iter().map(|reason| format!("doubtful: {reason}")));
+    notes.extend(reliability.reasons.iter().map(|reason| format!("doubtful: {reason}")));
     Captions {
-        dates: [caption(Side::Before, &summary.dates.before), caption(Side::After, &summary.dates.after)],
+        dates: [caption(Side::Before, &dates.before), caption(Side::After, &dates.after)],
         notes,
-        simulated: summary.simulated,
-        credit: if summary.simulated { String::new() } else { credit(prepared, summary) },
+        simulated,
+        credit: if simulated { String::new() } else { credit(prepared, dates) },
         outline: outline(prepared),
     }
 }
@@ -148,9 +169,9 @@ fn sensor_name(sensor: Sensor) -> &'static str {
 }
 
 /// The credit line that the Copernicus licence asks for, with the years; USGS asks for its own.
-fn credit(prepared: &Prepared, summary: &Summary) -> String {
+fn credit(prepared: &Prepared, dates: &Dates) -> String {
     let mut years: Vec<&str> =
-        [&summary.dates.before, &summary.dates.after].into_iter().flatten().filter_map(|date| date.get(..4)).collect();
+        [&dates.before, &dates.after].into_iter().flatten().filter_map(|date| date.get(..4)).collect();
     years.dedup();
     let sensors =
         |wanted: &dyn Fn(Sensor) -> bool| prepared.pair.scenes.iter().any(|scene| wanted(scene.product.sensor));
@@ -196,7 +217,7 @@ pub(super) fn publish(
     let mut document = serde_json::to_vec_pretty(summary).map_err(|error| unserialised(&error))?;
     document.push(b'\n');
     stage.write("summary.json", &document)?;
-    if let Some(item) = item::item(prepared, &stage, summary, layers)? {
+    if let Some(item) = item::item(prepared, &stage, summary.into(), layers)? {
         stage.write("item.json", &item)?;
     }
     let inputs = prepared
@@ -223,7 +244,7 @@ pub(super) fn publish(
 }
 
 /// An input file as the manifest records it.
-fn input(path: &Path, hash: bool) -> Result<Entry> {
+pub(super) fn input(path: &Path, hash: bool) -> Result<Entry> {
     let sha256 = if hash { store::sha256_of(path)? } else { "not taken".to_owned() };
     Ok(Entry { path: path.to_string_lossy().into_owned(), bytes: store::size_of(path)?, sha256 })
 }
@@ -232,6 +253,7 @@ fn input(path: &Path, hash: bool) -> Result<Entry> {
 pub(super) fn classes_of(layer: &str) -> Vec<(u8, String)> {
     match layer {
         "validity" => Reason::ALL.iter().map(|reason| (reason.code(), reason.label().to_owned())).collect(),
+        "changed" => CHANGED_CLASSES.iter().map(|(code, label, _)| (*code, (*label).to_owned())).collect(),
         "burn" => BURN_CLASSES.iter().map(|(code, label, _)| (*code, (*label).to_owned())).collect(),
         _ => Vec::new(),
     }

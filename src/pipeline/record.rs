@@ -239,8 +239,8 @@ mod tests {
     #[test]
     fn what_is_eligible_comes_back() {
         let mut record = Record::default();
-        record.extend(&[ELIGIBLE, 0], &[0.0005, -0.5], &[0.1, 0.2]);
-        record.extend(&[ELIGIBLE | GREEN | SEEN, ELIGIBLE], &[0.07, f32::NAN], &[-0.3, 0.4]);
+        record.extend(&[ELIGIBLE, 0], &[0.000_51, -0.5], &[0.100_01, 0.2]);
+        record.extend(&[ELIGIBLE | GREEN | SEEN, ELIGIBLE], &[0.070_01, f32::NAN], &[-0.299_99, 0.400_01]);
         assert_eq!(record.eligible(), [5, 700, 0]);
         record.extend_signs(&[ELIGIBLE, 0, ELIGIBLE, ELIGIBLE], &[array![[7i8, 8], [-9, 1]]]);
         assert_eq!(

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::crew::guarded;
 use super::fit;
 use super::request::Request;
+use super::unsupervised;
 use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
@@ -20,7 +21,7 @@ use crate::kernel::reflectance::Sample;
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::plan::{Side, Source};
-use crate::recipe::Recipe;
+use crate::recipe::{Method, Recipe, SecondOpinion};
 use crate::scene::scale::{self, Decision, Measured, Scale};
 use crate::scene::sensor::{Band, Sensor};
 
@@ -100,6 +101,11 @@ impl Pair {
         }
     }
 
+    /// Whether the dates are held against each other for cloud.
+    pub(super) fn asks_opinion(&self, recipe: &Recipe) -> bool {
+        asks_opinion(recipe, self.scenes.iter().any(|scene| is_classless(&scene.product, recipe)))
+    }
+
     /// Every file that was opened, once.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = Vec::new();
@@ -174,10 +180,6 @@ impl Pair {
             notes.push(
                 "the scenes come from different sensors: their bands differ, and so may dNBR without any change".into(),
             );
-        }
-        let orbits: Vec<Option<u32>> = self.scenes.iter().map(|scene| scene.product.relative_orbit).collect();
-        if orbits.windows(2).any(|pair| pair[0].zip(pair[1]).is_some_and(|(a, b)| a != b)) {
-            notes.push("the scenes come from different relative orbits: view angles differ".into());
         }
         notes
     }
@@ -259,8 +261,8 @@ fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
     const MODERATE: usize = 1 << 20;
     const SIDE: usize = 256;
     let info = raster.info();
-    let coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
-    let level = coarser.filter(|(_, size)| size.0 * size.1 >= ENOUGH).last();
+    let mut coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
+    let level = coarser.rfind(|(_, size)| size.0 * size.1 >= ENOUGH);
     let level = level.unwrap_or((0, (info.width, info.height)));
     let windows = match Some(level).filter(|(_, size)| size.0 * size.1 <= MODERATE) {
         Some((level, (width, height))) => vec![(level, Window::whole(width, height))],
@@ -290,6 +292,9 @@ fn around(col: usize, row: usize, side: usize, info: &crate::io::raster::RasterI
 
 /// The bands that the run needs of both sides, by role, and the NIR of NBR.
 fn wanted(products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> Result<(Role, Vec<(Role, Band)>)> {
+    if recipe.change.method != Method::Burn {
+        return unsupervised::bands::wanted(products, recipe);
+    }
     let has = |band: Band| products.iter().all(|(_, product)| product.bands.iter().any(|located| located.band == band));
     let fine = recipe.grid.resolution.is_some_and(|size| size < 15.0 && size > 1.0);
     let order = if fine { [Band::Nir, Band::NirNarrow] } else { [Band::NirNarrow, Band::Nir] };
@@ -341,19 +346,33 @@ fn refuse_other_layers(layers: &[Layer]) -> Result<()> {
     })
 }
 
+/// Whether nothing but indices tells cloud, water and snow of a product.
+fn is_classless(product: &Product, recipe: &Recipe) -> bool {
+    !recipe.mask.classes || !product.bands.iter().any(|located| matches!(located.band, Band::Scl | Band::QaPixel))
+}
+
+/// Whether the dates are held against each other for cloud.
+fn asks_opinion(recipe: &Recipe, classless: bool) -> bool {
+    match recipe.mask.second_opinion {
+        SecondOpinion::Classless => classless,
+        SecondOpinion::On => true,
+        SecondOpinion::Off => false,
+    }
+}
+
 /// Whether the line itself has a use for an optional band.
 fn needed(band: Band, products: &[(Side, Product)], layers: &[Layer], recipe: &Recipe) -> bool {
-    let classless = products.iter().any(|(_, product)| {
-        !recipe.mask.classes || !product.bands.iter().any(|l| matches!(l.band, Band::Scl | Band::QaPixel))
-    });
+    let classless = products.iter().any(|(_, product)| is_classless(product, recipe));
     let water = classless && recipe.mask.water_from_indices;
+    let opinion = asks_opinion(recipe, classless);
     match band {
         Band::Red => {
             let shown = layers.contains(&Layer::Cva) || recipe.output.previews;
-            shown || recipe.burn.min_ndvi_drop.is_some() || recipe.burn.is_seeded()
+            opinion || shown || recipe.burn.min_ndvi_drop.is_some() || recipe.burn.is_seeded()
         }
-        Band::Swir1 => water || recipe.burn.is_seeded(),
-        Band::Green => water,
+        Band::Green => water || opinion,
+        Band::Blue => opinion,
+        Band::Swir1 => water || recipe.mask.second_opinion == SecondOpinion::On || recipe.burn.is_seeded(),
         _ => false,
     }
 }

@@ -8,12 +8,14 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2, Axis, Slice, Zip};
 
 use super::reading::{Reading, give_codes, read_codes};
+use super::sky::Sky;
 use super::spare;
 use super::tap::{Classes, Tap};
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
 use crate::geom::window::Window;
-use crate::kernel::index::{Planes, Role};
+use crate::kernel::composite::{self, Candidate, Composite};
+use crate::kernel::index::{Planes, Role, normalized_difference};
 use crate::kernel::mask::{self, Disc, Reason};
 
 /// Cloud and shadow growth in pixels, and the halo that it needs.
@@ -47,6 +49,10 @@ pub(super) struct SceneTaps {
     pub(super) classes: Option<(Classes, Tap)>,
     /// Its bands on the work grid, in the side's order of roles, each with the way to the side's counts.
     pub(super) bands: Vec<(Tap, Way)>,
+    /// Where its clouds may cast their shadows, if shadow without a cloud is to be kept.
+    pub(super) sky: Option<Sky>,
+    /// Its day, counted from 1970-01-01; 0 where it is not known.
+    pub(super) day: u16,
 }
 
 /// The way from a scene's counts to the side's.
@@ -84,6 +90,10 @@ pub(super) struct SideTaps {
     pub(super) growth: Growth,
     /// Whether water and snow are told from indices where a scene has no class band.
     pub(super) water_from_indices: bool,
+    /// Which date a pixel is taken from where several saw it.
+    pub(super) composite: Composite,
+    /// The role that stands for NIR in the index of composites.
+    pub(super) nir: Role,
 }
 
 /// A window of one side, being read: class codes at once, a scene's bands when they are first needed.
@@ -102,6 +112,8 @@ pub(super) struct View {
     planes: Vec<(Role, Array2<f32>)>,
     /// Reason codes.
     pub(super) codes: Array2<u8>,
+    /// The scene that each pixel comes from; None: all from the first.
+    scenes: Option<Array2<u8>>,
 }
 
 impl SideTaps {
@@ -120,7 +132,11 @@ impl SideTaps {
         };
         let halo = self.growth.halo;
         let around = Window::new(window.col, window.row, window.width + 2 * halo, window.height + 2 * halo);
-        let codes = read_codes(tap, *classes, around)?;
+        let mut codes = read_codes(tap, *classes, around)?;
+        if let Some(sky) = &scene.sky {
+            let corner = (window.col as isize - halo as isize, window.row as isize - halo as isize);
+            sky.keep_dark(corner, codes.view_mut());
+        }
         if halo == 0 {
             return Ok(codes);
         }
@@ -161,11 +177,37 @@ impl<'a> Block<'a> {
     }
 
     /// Bands and final codes of some rows of the window (counted from its first). Each pixel comes whole
-    /// from the first scene in which it counts.
+    /// from one scene: of those in which it counts the one that the composite chooses.
     ///
     /// # Errors
     /// As reading the bands.
     pub(super) fn view(&self, rows: Range<usize>) -> Result<View> {
+        if self.side.composite == Composite::First || self.codes.len() < 2 {
+            self.first(rows)
+        } else {
+            self.composed(rows)
+        }
+    }
+
+    /// Every pixel from the scene that the composite chooses among all.
+    fn composed(&self, rows: Range<usize>) -> Result<View> {
+        let views = self.codes.iter().enumerate();
+        let views = views.map(|(scene, codes)| self.scene(scene, &rows, lines(codes, &rows).to_owned()));
+        let views = views.collect::<Result<Vec<_>>>()?;
+        let indices = views.iter().map(|view| view.nbr(self.side.nir)).collect::<Result<Vec<_>>>()?;
+        let candidates = views.iter().zip(&indices);
+        let candidates = candidates.map(|(view, index)| Candidate { codes: view.codes.view(), index: index.view() });
+        let choice = composite::choose(self.side.composite, &candidates.collect::<Vec<_>>())?;
+        let mut planes = Vec::with_capacity(self.side.roles.len());
+        for role in &self.side.roles {
+            let dates: Vec<_> = views.iter().filter_map(|view| view.plane(*role)).map(|plane| plane.view()).collect();
+            planes.push((*role, composite::take(choice.date.view(), &dates)?));
+        }
+        Ok(View { planes, codes: choice.codes, scenes: Some(choice.date) })
+    }
+
+    /// Every pixel from the first scene in which it counts.
+    fn first(&self, rows: Range<usize>) -> Result<View> {
         let mut view: Option<View> = None;
         for (scene, codes) in self.codes.iter().enumerate() {
             let codes = lines(codes, &rows);
@@ -174,7 +216,7 @@ impl<'a> Block<'a> {
             };
             match &mut view {
                 None => view = Some(self.scene(scene, &rows, codes.to_owned())?),
-                Some(have) if adds(have) => have.fill_from(&self.scene(scene, &rows, codes.to_owned())?),
+                Some(have) if adds(have) => have.fill_from(&self.scene(scene, &rows, codes.to_owned())?, scene),
                 Some(_) => {}
             }
         }
@@ -188,7 +230,7 @@ impl<'a> Block<'a> {
         let nothing = || Array2::from_elem(codes.raw_dim(), f32::NAN);
         let mut planes = planes.into_iter();
         let planes = self.side.roles.iter().map(|role| (*role, planes.next().unwrap_or_else(nothing))).collect();
-        let mut view = View { planes, codes };
+        let mut view = View { planes, codes, scenes: None };
         if counting {
             let planes: Vec<_> = view.planes.iter().map(|(_, plane)| plane.view()).collect();
             mask::strike_any_nan(&planes, Reason::Uncovered, view.codes.view_mut())?;
@@ -273,12 +315,36 @@ impl View {
         told
     }
 
-    /// Takes from `other` the pixels whose code says more than the own.
-    fn fill_from(&mut self, other: &Self) {
+    /// NBR, NaN where a band has no value.
+    pub(super) fn nbr(&self, nir: Role) -> Result<Array2<f32>> {
+        let (Some(nir), Some(swir2)) = (self.plane(nir), self.plane(Role::Swir2)) else {
+            return Err(Error::bug("a composite without the bands of NBR"));
+        };
+        Ok(Zip::from(nir).and(swir2).map_collect(|nir, swir2| normalized_difference(*nir, *swir2)))
+    }
+
+    /// The day that each pixel was seen, counted from 1970-01-01; 0 where it was not seen or no day is known.
+    pub(super) fn days(&self, side: &SideTaps) -> Array2<u16> {
+        let day = |scene: u8| side.scenes.get(usize::from(scene)).map_or(0, |scene| scene.day);
+        let first = day(0);
+        let mut days = self.codes.mapv(|code| if mask::code_is_valid(code) { first } else { 0 });
+        if let Some(scenes) = &self.scenes {
+            Zip::from(&mut days).and(&self.codes).and(scenes).for_each(|own, code, scene| {
+                *own = if mask::code_is_valid(*code) { day(*scene) } else { 0 };
+            });
+        }
+        days
+    }
+
+    /// Takes from `other`, which is of `scene`, the pixels whose code says more than the own.
+    fn fill_from(&mut self, other: &Self, scene: usize) {
+        let number = u8::try_from(scene).unwrap_or(composite::NONE);
         let take = Zip::from(&self.codes).and(&other.codes).map_collect(|have, new| outranks(*new, *have));
         for ((_, own), (_, new)) in self.planes.iter_mut().zip(&other.planes) {
             Zip::from(own).and(new).and(&take).for_each(|own, new, take| *own = if *take { *new } else { *own });
         }
+        let scenes = self.scenes.get_or_insert_with(|| Array2::zeros(take.raw_dim()));
+        Zip::from(scenes).and(&take).for_each(|own, take| *own = if *take { number } else { *own });
         let codes = Zip::from(&mut self.codes).and(&other.codes).and(&take);
         codes.for_each(|own, new, take| *own = if *take { *new } else { *own });
     }

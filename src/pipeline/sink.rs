@@ -15,6 +15,9 @@ use crate::recipe::LayerType;
 /// The integer that means "no value".
 pub(super) const NODATA: i16 = i16::MIN;
 
+/// What the names of layers of days begin with.
+pub(super) const DATES: &str = "dates_";
+
 /// One layer on its way to disk.
 pub(super) struct Sink {
     layer: Option<Layer>,
@@ -74,6 +77,19 @@ impl Sink {
         Self::classes(stage, "burn", "burned: decision per pixel", style, BURN_CLASSES)
     }
 
+    /// The sink for the day that each pixel of a side was seen.
+    ///
+    /// # Errors
+    /// As [`CogWriter::new`].
+    pub(super) fn dates(stage: &Stage, side: &str, style: &Style<'_>) -> Result<Self> {
+        let name = format!("{DATES}{side}");
+        let mut spec = style.spec(Cell::U16, format!("day of the scene {side}: days since 1970-01-01, 0 not seen"));
+        spec.nodata = Some(0.0);
+        spec.unit = Some("days since 1970-01-01".into());
+        spec.overviews = Reduce::Mode;
+        Ok(Self { layer: None, step: None, writer: writer(stage, &name, spec)?, name })
+    }
+
     fn classes(
         stage: &Stage,
         name: &str,
@@ -115,6 +131,14 @@ impl Sink {
             None => self.writer.put(window, Cells::F32(Array2::from_elem(window.shape(), f32::NAN).view())),
             Some(_) => self.writer.put(window, Cells::I16(Array2::from_elem(window.shape(), NODATA).view())),
         }
+    }
+
+    /// Writes a block of days.
+    ///
+    /// # Errors
+    /// As [`CogWriter::put`].
+    pub(super) fn put_days(&self, window: Window, days: ArrayView2<'_, u16>) -> Result<()> {
+        self.writer.put(window, Cells::U16(days))
     }
 
     /// Writes a block of classes or codes.
@@ -170,7 +194,10 @@ fn colour(reason: Reason) -> [u8; 4] {
         Reason::NearShadow => [120, 120, 160, 255],
         Reason::Undefined => [150, 110, 60, 255],
         Reason::Failed => [255, 0, 0, 255],
+        Reason::CloudByChange => [235, 235, 250, 255],
+        Reason::ShadowByChange => [85, 85, 135, 255],
         Reason::Dark => [110, 120, 100, 255],
+        Reason::DarkKept => [135, 130, 85, 255],
         Reason::Unclassified => [190, 205, 180, 255],
         Reason::Water => [40, 110, 190, 255],
         Reason::Snow => [120, 210, 230, 255],

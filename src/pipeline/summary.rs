@@ -44,6 +44,8 @@ pub struct Summary {
     pub offsets: Offsets,
     /// Whether the figures can be leant on.
     pub reliability: Reliability,
+    /// Whether the dates suit each other: figures and what follows from them.
+    pub gates: Vec<crate::scene::gate::Gate>,
     /// What a reader should know besides.
     pub warnings: Vec<String>,
     /// Input blocks (tiles, strips) of the bands in use that the AOI touches, each counted once.

@@ -62,14 +62,15 @@ fn counted(codes: ArrayView1<'_, u8>) -> [u64; 256] {
     const STRETCH: usize = 32;
     let mut counts = [0u64; 256];
     let row = codes.to_slice().map_or_else(|| Cow::Owned(codes.to_vec()), Cow::Borrowed);
-    for stretch in row.chunks(STRETCH) {
-        let first = stretch.first().copied().unwrap_or_default();
-        if stretch.iter().fold(0, |other, code| other | (code ^ first)) == 0 {
-            counts[usize::from(first)] += stretch.len() as u64;
+    let (stretches, rest) = row.as_chunks::<STRETCH>();
+    for stretch in stretches {
+        if stretch.iter().fold(0, |other, code| other | (code ^ stretch[0])) == 0 {
+            counts[usize::from(stretch[0])] += STRETCH as u64;
         } else {
             stretch.iter().for_each(|code| counts[usize::from(*code)] += 1);
         }
     }
+    rest.iter().for_each(|code| counts[usize::from(*code)] += 1);
     counts
 }
 

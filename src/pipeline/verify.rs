@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::crew::Watch;
 use super::manifest::{self, Entry, Manifest};
 use super::request::Request;
-use super::{Prepared, run};
+use super::{Prepared, run, unsupervised};
 use crate::error::{Error, Kind, Result};
 use crate::io::store;
 use crate::limits::Limits;
-use crate::recipe::Recipe;
+use crate::recipe::{Method, Recipe};
 
 const DAMAGED: &str = "the manifest is damaged or none of groundtell's: make the run again";
 
@@ -70,7 +70,11 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
     let mut request: Request = serde_json::from_value(recorded.request.clone()).map_err(broken)?;
     request.recipe = serde_json::from_value::<Recipe>(recorded.recipe.clone()).map_err(broken)?.checked()?;
     let prepared = Prepared::new(request, None, limits)?;
-    run(&prepared, scratch, false, watch)?;
+    if prepared.request.recipe.change.method == Method::Burn {
+        run(&prepared, scratch, false, watch)?;
+    } else {
+        unsupervised::run(&prepared, scratch, false, watch)?;
+    }
     let fresh = read_manifest(scratch, limits)?;
     Ok(differences(&recorded.files, &fresh.files))
 }

@@ -42,22 +42,22 @@ impl Bench {
 
     /// Fills `plain` with the tile's rows, behind the predictor if one is wanted.
     fn lay_out<T: Sample>(&mut self, cells: ArrayView2<T>, side: usize, predict: bool) {
-        self.plain.clear();
+        let row_bytes = side * size_of::<T>();
+        self.plain.resize(side * row_bytes, 0);
         let mut padded = Vec::new();
-        let mut row_bytes = 0;
-        for row in cells.rows() {
+        for (row, place) in cells.rows().into_iter().zip(self.plain.chunks_exact_mut(row_bytes)) {
             let row = contiguous(row);
             let row = if row.len() < side { pad(&row, side, &mut padded) } else { &row };
-            let start = self.plain.len();
             if predict {
-                T::append_predicted(row, &mut self.plain, &mut self.scratch);
+                T::lay_predicted(row, place, &mut self.scratch);
             } else {
-                T::append(row, &mut self.plain);
+                T::lay(row, place);
             }
-            row_bytes = self.plain.len() - start;
         }
-        for _ in cells.nrows()..side {
-            self.plain.extend_from_within(self.plain.len() - row_bytes..);
+        if let (Some(last), 1..) = (cells.nrows().checked_sub(1), side.saturating_sub(cells.nrows())) {
+            let (written, rest) = self.plain.split_at_mut((last + 1) * row_bytes);
+            let last = written.get(last * row_bytes..).unwrap_or_default();
+            rest.chunks_exact_mut(row_bytes).for_each(|row| row.copy_from_slice(last));
         }
     }
 

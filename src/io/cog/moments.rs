@@ -50,7 +50,7 @@ impl Moments {
                 #[inline(always)]
                 move || add_all(sums, chunks, nodata),
             );
-            lanes.add(rest, nodata);
+            rest.iter().enumerate().for_each(|(lane, cell)| lanes.add_one(lane, *cell, nodata));
         }
         lanes.moments()
     }
@@ -113,14 +113,26 @@ impl<T: Sample> Lanes<T> {
         Self { first, count: [0; LANES], min: [first; LANES], max: [first; LANES], sum, squares }
     }
 
-    /// Adds up to one cell to each lane.
+    /// Adds a cell to each lane. Every figure in a loop of its own, so that each becomes one or two
+    /// instructions for all lanes.
     #[inline(always)]
-    fn add(&mut self, cells: &[T], nodata: Option<T>) {
-        for (lane, cell) in cells.iter().enumerate().take(LANES) {
-            let counts = cell.counts(nodata) && cell.is_finite();
-            let cell = if counts { *cell } else { self.first };
+    fn add(&mut self, cells: &[T; LANES], nodata: Option<T>) {
+        let counts = cells.map(|cell| cell.counts(nodata) & cell.is_finite());
+        let kept: [T; LANES] = std::array::from_fn(|lane| if counts[lane] { cells[lane] } else { self.first });
+        let first: f64 = self.first.into();
+        let apart = kept.map(|cell| cell.into() - first);
+        self.count.iter_mut().zip(counts).for_each(|(count, counts)| *count += u32::from(counts));
+        self.min.iter_mut().zip(kept).for_each(|(min, cell)| *min = if cell < *min { cell } else { *min });
+        self.max.iter_mut().zip(kept).for_each(|(max, cell)| *max = if cell > *max { cell } else { *max });
+        self.sum.iter_mut().zip(apart).for_each(|(sum, apart)| *sum += apart);
+        self.squares.iter_mut().zip(apart).for_each(|(squares, apart)| *squares += apart * apart);
+    }
+
+    /// Adds a cell to one lane.
+    fn add_one(&mut self, lane: usize, cell: T, nodata: Option<T>) {
+        if cell.counts(nodata) && cell.is_finite() && lane < LANES {
             let apart = cell.into() - self.first.into();
-            self.count[lane] += u32::from(counts);
+            self.count[lane] += 1;
             self.min[lane] = if cell < self.min[lane] { cell } else { self.min[lane] };
             self.max[lane] = if cell > self.max[lane] { cell } else { self.max[lane] };
             self.sum[lane] += apart;

@@ -58,6 +58,7 @@ fn from_metadata(words: &mut Words, metadata: Metadata) -> Result<()> {
     words.tile = metadata.tile;
     words.relative_orbit = metadata.relative_orbit;
     words.sun_zenith = metadata.sun_zenith;
+    words.sun_azimuth = metadata.sun_azimuth;
     Ok(())
 }
 

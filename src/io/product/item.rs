@@ -40,6 +40,10 @@ struct Properties {
     relative_orbit: Option<u32>,
     #[serde(rename = "view:sun_elevation")]
     sun_elevation: Option<f64>,
+    #[serde(rename = "view:sun_azimuth")]
+    sun_azimuth: Option<f64>,
+    #[serde(rename = "s2:mean_solar_azimuth")]
+    solar_azimuth: Option<f64>,
     #[serde(rename = "s2:mean_solar_zenith")]
     solar_zenith: Option<f64>,
     #[serde(rename = "grid:code")]
@@ -160,6 +164,7 @@ fn words(item: &Item) -> Words {
         tile: tile.or_else(|| tile_in(&item.id)),
         relative_orbit: properties.relative_orbit,
         sun_zenith: properties.solar_zenith.or(properties.sun_elevation.map(|elevation| 90.0 - elevation)),
+        sun_azimuth: properties.solar_azimuth.or(properties.sun_azimuth),
         declared: Declared {
             baseline: properties.baseline.as_deref().and_then(Baseline::parse),
             offset_already_applied: properties.offset_applied,

@@ -61,6 +61,8 @@ pub struct Product {
     pub relative_orbit: Option<u32>,
     /// Mean solar zenith, degrees.
     pub sun_zenith: Option<f64>,
+    /// Mean solar azimuth, degrees clockwise from north.
+    pub sun_azimuth: Option<f64>,
     /// What it says of its numbers.
     pub declared: Declared,
     /// Every raster that holds a known band, at every resolution.

@@ -21,6 +21,7 @@ pub(super) fn read(document: &[u8], words: &mut Words) {
                 let elevation = value.parse::<f64>().ok().filter(|degrees| degrees.abs() <= 90.0);
                 words.sun_zenith = elevation.map(|degrees| 90.0 - degrees);
             }
+            "SUN_AZIMUTH" => words.sun_azimuth = value.parse().ok(),
             _ => {}
         }
     }
