@@ -300,8 +300,8 @@ impl Pass<'_> {
     ) -> Result<Vec<Array2<i8>>> {
         let Some(Seeding { settings, signs: wanted }) = self.seeding else { return Ok(Vec::new()) };
         Zip::from(&mut *flags).and(codes).for_each(|flags, code| {
-            *flags |= u8::from(*code == Reason::Water.code()) * signs::WATER
-                | u8::from(*code == Reason::Snow.code()) * signs::SNOW;
+            *flags |= signs::bit(*code == Reason::Water.code(), signs::WATER);
+            *flags |= signs::bit(*code == Reason::Snow.code(), signs::SNOW);
         });
         if wanted.is_empty() {
             return Ok(Vec::new());

@@ -89,14 +89,20 @@ pub fn flags(
             for (col, flag) in flags.iter_mut().enumerate() {
                 let bright = n2[col] + s2[col] >= brightening * (n1[col] + s1[col]);
                 let soil = green[col] & bright & (s2[col] >= least);
-                *flag |= u8::from(green[col]) * GREEN
-                    | u8::from(soil) * SOIL
-                    | u8::from(still[col]) * STILL_GREEN
-                    | u8::from(bright) * BRIGHTER;
+                *flag |= bit(green[col], GREEN);
+                *flag |= bit(soil, SOIL);
+                *flag |= bit(still[col], STILL_GREEN);
+                *flag |= bit(bright, BRIGHTER);
             }
         });
     }
     Ok(())
+}
+
+/// The flag where it holds.
+#[inline]
+pub fn bit(holds: bool, flag: u8) -> u8 {
+    if holds { flag } else { 0 }
 }
 
 /// Where NDVI is at least that; nowhere without red.
