@@ -12,6 +12,7 @@ mod objects;
 mod pictures;
 mod prepared;
 mod publish;
+pub mod radar;
 mod reading;
 mod record;
 pub mod request;

@@ -14,7 +14,9 @@ use super::sink::BURN_CLASSES;
 use super::summary::{Dates, LIMITS, Offsets, Reliability, SceneOffset, Summary};
 use super::{grid_facts, item, unserialised};
 use crate::error::Result;
+use crate::geom::aoi::Aoi;
 use crate::geom::crs::{Crs, Transform};
+use crate::geom::grid::Grid;
 use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
@@ -105,7 +107,7 @@ fn date(prepared: &Prepared, side: Side) -> Option<String> {
 }
 
 /// To four decimals: no figure here is better than that.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
@@ -127,7 +129,7 @@ pub(super) fn captions(prepared: &Prepared, summary: &Summary) -> Captions {
         notes,
         simulated: summary.simulated,
         credit: if summary.simulated { String::new() } else { credit(prepared, summary) },
-        outline: outline(prepared),
+        outline: outline(prepared.area.as_ref(), &prepared.plan.grid),
     }
 }
 
@@ -158,9 +160,9 @@ fn credit(prepared: &Prepared, summary: &Summary) -> String {
 }
 
 /// The AOI's rings in map coordinates, for drawing.
-fn outline(prepared: &Prepared) -> Vec<Vec<(f64, f64)>> {
-    let Some(area) = &prepared.area else { return Vec::new() };
-    let Ok(transform) = Transform::new(Crs::WGS84, prepared.plan.grid.crs()) else { return Vec::new() };
+pub(super) fn outline(area: Option<&Aoi>, grid: &Grid) -> Vec<Vec<(f64, f64)>> {
+    let Some(area) = area else { return Vec::new() };
+    let Ok(transform) = Transform::new(Crs::WGS84, grid.crs()) else { return Vec::new() };
     let rings =
         area.polygons().iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
     rings.map(|ring| ring.coords().filter_map(|at| transform.point(at.x, at.y)).collect()).collect()
@@ -216,7 +218,7 @@ pub(super) fn publish(
 }
 
 /// An input file as the manifest records it.
-fn input(path: &Path, hash: bool) -> Result<Entry> {
+pub(super) fn input(path: &Path, hash: bool) -> Result<Entry> {
     let sha256 = if hash { store::sha256_of(path)? } else { "not taken".to_owned() };
     Ok(Entry { path: path.to_string_lossy().into_owned(), bytes: store::size_of(path)?, sha256 })
 }

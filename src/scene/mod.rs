@@ -2,3 +2,4 @@
 
 pub mod scale;
 pub mod sensor;
+pub mod sentinel1;

@@ -14,8 +14,8 @@ pub fn multilook(power: ArrayView2<'_, f32>, side: usize) -> Array2<f32> {
         if power[(row, col)].is_nan() {
             return f32::NAN;
         }
-        let (sum, count) = around(power, (row, col), reach)
-            .fold((0.0f32, 0.0f32), |(sum, count), value| (sum + value, count + 1.0));
+        let (sum, count) =
+            around(power, (row, col), reach).fold((0.0f32, 0.0f32), |(sum, count), value| (sum + value, count + 1.0));
         sum / count
     })
 }
@@ -40,11 +40,7 @@ pub fn lee(power: ArrayView2<'_, f32>, looks: f32) -> Array2<f32> {
 }
 
 /// The values seen within `reach` pixels, row by row.
-fn around<'a>(
-    power: ArrayView2<'a, f32>,
-    (row, col): (usize, usize),
-    reach: usize,
-) -> impl Iterator<Item = f32> + 'a {
+fn around<'a>(power: ArrayView2<'a, f32>, (row, col): (usize, usize), reach: usize) -> impl Iterator<Item = f32> + 'a {
     let (rows, cols) = power.dim();
     let rows = row.saturating_sub(reach)..(row + reach + 1).min(rows);
     let cols = col.saturating_sub(reach)..(col + reach + 1).min(cols);

@@ -48,7 +48,8 @@ pub fn changes(channels: &[&[ArrayView2<'_, f32>]], looks: f64, alpha: f64) -> R
     for (at, (((first, last), count), dates)) in maps.enumerate() {
         let mut run = Run::default();
         for date in 0..stacks[0].len() {
-            let power: [f64; 2] = std::array::from_fn(|band| stacks.get(band).map_or(1.0, |dates| f64::from(dates[date][at])));
+            let power: [f64; 2] =
+                std::array::from_fn(|band| stacks.get(band).map_or(1.0, |dates| f64::from(dates[date][at])));
             if power.iter().any(|power| power.is_nan()) {
                 continue;
             }
