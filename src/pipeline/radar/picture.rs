@@ -11,7 +11,7 @@ use crate::report::preview::{self, Frame};
 use crate::report::ramp::{Legend, Ramp};
 
 /// Ends of the colour bar in decibels.
-const REACH: f32 = 6.0;
+const REACH: f32 = 4.0;
 
 /// Draws `preview/ratio.png`.
 ///
