@@ -43,6 +43,7 @@ impl Stack {
             let number = polarisation * DATES + date;
             self.file.read_exact_at(&mut self.bytes, 4 * (number * PIXELS + start) as u64)?;
             let fours = self.bytes.as_chunks::<4>().0;
+            let plane = plane.as_slice_mut().ok_or("a plane in pieces")?;
             plane.iter_mut().zip(fours).for_each(|(value, four)| *value = f32::from_le_bytes(*four));
         }
         let views: Vec<ArrayView2<'_, f32>> = self.planes.iter().map(|plane| plane.view()).collect();

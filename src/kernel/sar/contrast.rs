@@ -70,14 +70,11 @@ pub fn contrast(before: &[ArrayView2<'_, f32>], after: &[ArrayView2<'_, f32>], l
     else {
         return Err(Error::bug("a plane is not in one piece"));
     };
-    let mut logs = vec![[f32::NAN; STRIPE]; stack.len()];
+    let (first, second) = stack.split_at(before.len());
     for start in (0..z.len()).step_by(STRIPE) {
         let length = STRIPE.min(z.len() - start);
-        for (logs, plane) in logs.iter_mut().zip(&stack) {
-            logs.iter_mut().zip(&plane[start..start + length]).for_each(|(log, power)| *log = ln(*power));
-        }
-        let (first, second) = logs.split_at(before.len());
-        let (one, two) = (Moments::of(first), Moments::of(second));
+        let stripe = |side: &[&[f32]]| Moments::of(side.iter().map(|plane| &plane[start..start + length]));
+        let (one, two) = (stripe(first), stripe(second));
         let tested = Tested::of(&one, &two, least as f32);
         z[start..start + length].copy_from_slice(&tested.z[..length]);
         difference[start..start + length].copy_from_slice(&tested.difference[..length]);
@@ -111,10 +108,48 @@ struct Moments {
 }
 
 impl Moments {
-    /// Count and mean, then squares of the deviations and products of neighbouring ones, in the order of dates.
-    fn of(logs: &[[f32; STRIPE]]) -> Self {
+    /// Of the dates of one side, each a stripe of power, in the order of time.
+    fn of<'a>(dates: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
+        let quick = Self::complete(dates.clone());
+        if quick.mean.iter().any(|mean| mean.is_nan()) { Self::gapped(dates) } else { quick }
+    }
+
+    /// Where every date was seen, in one sweep: sums of what each date lies off the first, brought to the mean at the
+    /// end. The first date's own deviation is among the squares, so that no more than a factor of n is lost.
+    fn complete<'a>(dates: impl Iterator<Item = &'a [f32]>) -> Self {
+        let zeros = || [0.0f32; STRIPE];
+        let (mut first, mut sum, mut squares, mut products, mut last) = (zeros(), zeros(), zeros(), zeros(), zeros());
+        let mut n = 0.0f32;
+        for date in dates {
+            if n == 0.0 {
+                first.iter_mut().zip(date).for_each(|(first, power)| *first = ln(*power));
+            } else {
+                let length = date.len().min(STRIPE);
+                for at in 0..length {
+                    let off = ln(date[at]) - first[at];
+                    sum[at] += off;
+                    squares[at] += off * off;
+                    products[at] += off * last[at];
+                    last[at] = off;
+                }
+            }
+            n += 1.0;
+        }
+        for at in 0..STRIPE {
+            let mean = sum[at] / n.max(1.0);
+            squares[at] = (squares[at] - sum[at] * mean).max(0.0);
+            products[at] += (n - 1.0) * mean * mean - mean * (2.0 * sum[at] - last[at]);
+            first[at] += mean;
+        }
+        Self { count: [n; STRIPE], mean: first, squares, products }
+    }
+
+    /// Where some dates are missing: count and mean, then squares of the deviations and products of neighbouring ones.
+    fn gapped<'a>(dates: impl Iterator<Item = &'a [f32]>) -> Self {
+        let logs: Vec<[f32; STRIPE]> =
+            dates.map(|date| std::array::from_fn(|at| date.get(at).map_or(f32::NAN, |power| ln(*power)))).collect();
         let (mut count, mut mean) = ([0.0f32; STRIPE], [0.0f32; STRIPE]);
-        for date in logs {
+        for date in &logs {
             for at in 0..STRIPE {
                 let there = !date[at].is_nan();
                 count[at] += if there { 1.0 } else { 0.0 };
@@ -125,7 +160,7 @@ impl Moments {
             mean[at] /= count[at].max(1.0);
         }
         let (mut squares, mut products, mut last) = ([0.0; STRIPE], [0.0; STRIPE], [0.0; STRIPE]);
-        for date in logs {
+        for date in &logs {
             for at in 0..STRIPE {
                 let deviation = if date[at].is_nan() { 0.0 } else { date[at] - mean[at] };
                 squares[at] += deviation * deviation;

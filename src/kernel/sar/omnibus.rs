@@ -41,7 +41,7 @@ pub fn changes(channels: &[&[ArrayView2<'_, f32>]], looks: f64, alpha: f64) -> R
     if stacks.len() > 2 || stacks.iter().any(|dates| dates.len() != stacks[0].len()) {
         return Err(Error::bug("one or two channels with the same dates"));
     }
-    let law = Law::new(stacks.len(), looks, stacks[0].len());
+    let law = Law::new((stacks.len(), stacks[0].len()), looks, alpha);
     let fill = |value| Array2::from_elem(shape, value);
     let mut made = Changes { first: fill(NEVER), last: fill(NEVER), count: fill(0), dates: fill(0) };
     let maps = made.first.iter_mut().zip(&mut made.last).zip(&mut made.count).zip(&mut made.dates);
@@ -54,7 +54,7 @@ pub fn changes(channels: &[&[ArrayView2<'_, f32>]], looks: f64, alpha: f64) -> R
                 continue;
             }
             *dates += 1;
-            if run.differs(power, &law, alpha) {
+            if run.differs(power, &law) {
                 *last = date as u16;
                 *first = (*first).min(date as u16);
                 *count += 1;
@@ -69,19 +69,25 @@ pub fn changes(channels: &[&[ArrayView2<'_, f32>]], looks: f64, alpha: f64) -> R
 struct Run {
     dates: usize,
     sums: [f64; 2],
+    /// ln of the product of the sums.
+    log: f64,
 }
 
 impl Run {
     /// Takes in a date; whether it differs, and so begins a run of its own.
-    fn differs(&mut self, power: [f64; 2], law: &Law, alpha: f64) -> bool {
+    fn differs(&mut self, power: [f64; 2], law: &Law) -> bool {
         let sums = [self.sums[0] + power[0], self.sums[1] + power[1]];
-        let differs = self.dates > 0 && {
-            let j = (self.dates + 1) as f64;
-            let log = |values: [f64; 2]| values.iter().take(law.channels).map(|value| value.ln()).sum::<f64>();
-            let spread = (j - 1.0) * log(self.sums) + log(power) - j * log(sums);
-            law.chance(self.dates + 1, spread) < alpha
+        // A channel that is not there counts as power one, and its sums must not count.
+        let log = |values: [f64; 2]| if law.channels == 1 { values[0].ln() } else { (values[0] * values[1]).ln() };
+        let (own, all) = (log(power), log(sums));
+        let j = (self.dates + 1) as f64;
+        let spread = (j - 1.0) * self.log + own - j * all;
+        let differs = self.dates > 0 && law.passes(self.dates + 1, spread);
+        *self = if differs {
+            Self { dates: 1, sums: power, log: own }
+        } else {
+            Self { dates: self.dates + 1, sums, log: all }
         };
-        *self = if differs { Self { dates: 1, sums: power } } else { Self { dates: self.dates + 1, sums } };
         differs
     }
 }
@@ -89,31 +95,46 @@ impl Run {
 /// Constants of the test, by j.
 struct Law {
     channels: usize,
-    looks: f64,
-    /// m (j ln j - (j-1) ln(j-1)), rho and w.
-    steps: Vec<[f64; 3]>,
+    /// m (j ln j - (j-1) ln(j-1)), and how far below its negative the spread must fall.
+    steps: Vec<[f64; 2]>,
 }
 
 impl Law {
-    fn new(channels: usize, looks: f64, dates: usize) -> Self {
+    fn new((channels, dates): (usize, usize), looks: f64, alpha: f64) -> Self {
         let m = channels as f64;
         let step = |j: usize| {
             let j = j as f64;
             let entropy = |x: f64| if x > 0.0 { x * x.ln() } else { 0.0 };
             let rho = 1.0 - (1.0 + 1.0 / (j * (j - 1.0))) / (6.0 * looks);
-            [m * (entropy(j) - entropy(j - 1.0)), rho, -(m / 4.0) * (1.0 - 1.0 / rho).powi(2)]
+            let w = -(m / 4.0) * (1.0 - 1.0 / rho).powi(2);
+            [m * (entropy(j) - entropy(j - 1.0)), critical(channels, w, alpha) / (-2.0 * rho * looks)]
         };
-        let steps = (0..=dates).map(|j| if j < 2 { [0.0, 1.0, 0.0] } else { step(j) }).collect();
-        Self { channels, looks, steps }
+        let never = [0.0, f64::NEG_INFINITY];
+        Self { channels, steps: (0..=dates).map(|j| if j < 2 { never } else { step(j) }).collect() }
     }
 
-    /// The probability of a ratio as extreme by chance.
-    fn chance(&self, j: usize, spread: f64) -> f64 {
-        let [constant, rho, w] = self.steps.get(j).copied().unwrap_or([0.0, 1.0, 0.0]);
-        let z = (-2.0 * rho * self.looks * (constant + spread)).max(0.0);
-        let [low, high] = if self.channels == 1 { odd_tails(z) } else { even_tails(z) };
-        (1.0 - w) * low + w * high
+    /// Whether ln R_j / n is so low that chance makes it with a probability below alpha.
+    fn passes(&self, j: usize, spread: f64) -> bool {
+        self.steps.get(j).is_some_and(|[constant, least]| constant + spread < *least)
     }
+}
+
+/// The z whose probability of chance is `alpha`; the probability falls with z, so halving finds it.
+fn critical(channels: usize, w: f64, alpha: f64) -> f64 {
+    let chance = |z: f64| {
+        let [low, high] = if channels == 1 { odd_tails(z) } else { even_tails(z) };
+        (1.0 - w) * low + w * high
+    };
+    let (mut below, mut above) = (0.0, 1500.0);
+    for _ in 0..80 {
+        let middle = (below + above) / 2.0;
+        if chance(middle) < alpha {
+            above = middle;
+        } else {
+            below = middle;
+        }
+    }
+    above
 }
 
 /// Upper tails of chi-square on 2 and 6 degrees.

@@ -141,7 +141,8 @@ impl Pass<'_> {
                 .iter()
                 .map(|planes| planes.as_ref().map(|planes| planes.iter().map(|plane| plane.view()).collect()))
                 .collect();
-            sum.add(&power, feed.before, recipe.welch_dates)?;
+            let both = self.prepared.stack.statistic == Statistic::Hotelling;
+            sum.add(&power, (feed.before, recipe.welch_dates), both)?;
             if at == longest {
                 let channels: Vec<&[ArrayView2<'_, f32>]> = power.iter().flatten().map(Vec::as_slice).collect();
                 if !channels.is_empty() {
@@ -203,8 +204,13 @@ impl Sum {
         Self { single: [none(), none()], both: none(), dates: [Array2::zeros(shape), Array2::zeros(shape)] }
     }
 
-    /// Adds an orbit, whose first `before` days lie before the event.
-    fn add(&mut self, power: &[Option<Vec<ArrayView2<'_, f32>>>], before: usize, least: usize) -> Result<()> {
+    /// Adds an orbit, whose first `before` days lie before the event; polarisations together only where `both` is asked.
+    fn add(
+        &mut self,
+        power: &[Option<Vec<ArrayView2<'_, f32>>>],
+        (before, least): (usize, usize),
+        both: bool,
+    ) -> Result<()> {
         let mut worth = None;
         for (at, days) in power.iter().enumerate() {
             let Some((first, second)) = days.as_ref().and_then(|days| days.split_at_checked(before)) else { continue };
@@ -213,7 +219,7 @@ impl Sum {
             self.dates[at].zip_mut_with(&made.dates, |most, dates| *most = (*most).max(*dates));
             worth = Some((made.n_eff, made.difference));
         }
-        if let ([Some(vv), Some(vh)], Some((n_eff, difference))) = (power, worth) {
+        if let ([Some(vv), Some(vh)], Some((n_eff, difference)), true) = (power, worth, both) {
             let (Some((vv1, vv2)), Some((vh1, vh2))) = (vv.split_at_checked(before), vh.split_at_checked(before))
             else {
                 return Err(Error::bug("fewer days than lie before"));
