@@ -110,7 +110,7 @@ impl Feed {
         for (power, planes) in block.power.iter_mut().zip(planes) {
             if planes.iter().any(Option::is_some) {
                 let unseen = || Array2::from_elem(window.shape(), f32::NAN);
-                let made = planes.into_iter().map(|plane| plane.map_or_else(unseen, |plane| averaged(&plane, looks)));
+                let made = planes.into_iter().map(|plane| plane.map_or_else(unseen, |plane| averaged(plane, looks)));
                 *power = Some(made.collect());
             }
         }
@@ -131,8 +131,11 @@ pub(super) fn grid_of(part: &Part) -> Result<&Grid> {
 }
 
 /// Power averaged over neighbours, the rim taken off.
-fn averaged(plane: &Array2<f32>, looks: usize) -> Array2<f32> {
+fn averaged(plane: Array2<f32>, looks: usize) -> Array2<f32> {
     let reach = looks / 2;
+    if reach == 0 {
+        return plane;
+    }
     let (rows, cols) = plane.dim();
     let mut whole = multilook(plane.view(), looks);
     crate::pipeline::cut::cut(&mut whole, Window::new(reach, reach, cols - 2 * reach, rows - 2 * reach)).to_owned()

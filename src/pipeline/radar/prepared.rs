@@ -162,6 +162,6 @@ fn sources(stack: &Stack) -> Result<Vec<Source>> {
 fn fitting(stack: &Stack) -> Option<usize> {
     let deepest = stack.orbits.iter().map(|orbit| orbit.days().count()).max().unwrap_or(0);
     let pixels = BLOCK_BYTES / (4 * stack.polarisations.len().max(1) * deepest.max(1));
-    let side = (pixels as f64).sqrt() as usize / 64 * 64;
-    (side < 512).then_some(side.max(64))
+    let side = [512, 256, 128, 64].into_iter().find(|side| side * side <= pixels).unwrap_or(64);
+    (side < 512).then_some(side)
 }

@@ -148,7 +148,7 @@ fn doubts(prepared: &RadarPrepared, measured: &Measured, decision: &Decision, va
         if shown.centre.abs() > OFF {
             let way = if shown.centre > 0.0 { "rose" } else { "fell" };
             doubts.push(format!(
-                "the area as a whole {way} (median deviate {:.1}): moisture, season or calibration",
+                "the area as a whole {way} (median deviate {:.1}): moisture, season or calibration, or an event that covers most of it; a larger area would tell",
                 shown.centre
             ));
         }
