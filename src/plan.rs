@@ -46,6 +46,8 @@ pub struct Source {
     pub bands: Vec<&'static str>,
     /// Its grid.
     pub grid: Grid,
+    /// Its grid, and those of its overviews that hold means, largest first.
+    pub means: Vec<Grid>,
     /// Columns and rows of one decoded unit.
     pub chunk: (usize, usize),
     /// Whether it sets the pixel size of the work grid.
@@ -63,6 +65,18 @@ pub struct Step {
     pub bands: Vec<&'static str>,
     /// The exact way.
     pub relation: Relation,
+    /// Which of the source's grids of means it starts from; 0 is full resolution.
+    pub level: usize,
+}
+
+impl Step {
+    /// The way in words.
+    pub fn way(&self) -> String {
+        match self.level {
+            0 => self.relation.to_string(),
+            _ => format!("{} from its own overview of means", self.relation),
+        }
+    }
 }
 
 /// What will be done, before any pixel is read.
@@ -238,14 +252,15 @@ fn cropped(frame: &Grid, aoi: &Aoi) -> Result<(Grid, Runs)> {
 fn steps(sources: &[Source], grid: &Grid, recipe: &Recipe) -> Result<Vec<Step>> {
     let mut steps = Vec::with_capacity(sources.len());
     for source in sources {
-        let relation = Relation::between(grid, &source.grid).map_err(|error| error.at(&source.scene))?;
+        let (level, relation) = Relation::from_means(grid, &source.means).map_err(|error| error.at(&source.scene))?;
         let resampled = matches!(relation, Relation::Shift { .. } | Relation::Reproject { .. });
         if resampled && !recipe.grid.resample {
             return Err(Error::mismatch(format!("is on another grid ({relation})"))
                 .at(&source.scene)
                 .hint("set grid.resample=true to resample it, or warp it beforehand with gdalwarp -tap"));
         }
-        steps.push(Step { side: source.side, scene: source.scene.clone(), bands: source.bands.clone(), relation });
+        let (scene, bands) = (source.scene.clone(), source.bands.clone());
+        steps.push(Step { side: source.side, scene, bands, relation, level });
     }
     for side in Side::BOTH {
         let meets = |step: &Step| step.side == side && !matches!(step.relation, Relation::Disjoint);

@@ -2,7 +2,7 @@
 
 pub mod aoi;
 pub mod crs;
-mod ellipsoid;
+pub(crate) mod ellipsoid;
 pub mod grid;
 pub mod position;
 pub mod relation;

@@ -77,6 +77,27 @@ impl Relation {
         Ok(if meets { reproject } else { Self::Disjoint })
     }
 
+    /// The same for a source that also keeps coarser copies of itself, each pixel the mean of whole finer
+    /// ones: the coarsest of the grids from which no more than whole pixels need to be copied or averaged, by
+    /// its place in `means`. The first of them is the source itself.
+    ///
+    /// # Errors
+    /// As [`Relation::between`]; `Bug` when there is no grid at all.
+    pub fn from_means(work: &Grid, means: &[Grid]) -> Result<(usize, Self)> {
+        let first = means.first().ok_or_else(|| crate::error::Error::bug("a source without a grid"))?;
+        let own = Self::between(work, first)?;
+        let whole = |relation: &Self| matches!(relation, Self::Copy { .. } | Self::Average { .. });
+        if matches!(own, Self::Average { .. }) {
+            for (place, grid) in means.iter().enumerate().skip(1).rev() {
+                let relation = Self::between(work, grid)?;
+                if whole(&relation) {
+                    return Ok((place, relation));
+                }
+            }
+        }
+        Ok((0, own))
+    }
+
     fn in_one_system(work: &Grid, source: &Grid) -> Self {
         let (centre, (x0, y0)) = (work.centre().0, work.origin());
         let turned = work.crs().turned_towards(centre, source.centre().0) - centre;

@@ -38,6 +38,40 @@ pub enum Samples {
     F64(Vec<f64>),
 }
 
+impl Samples {
+    /// No sample of a type.
+    pub fn empty(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::U8 => Self::U8(Vec::new()),
+            Dtype::I8 => Self::I8(Vec::new()),
+            Dtype::U16 => Self::U16(Vec::new()),
+            Dtype::I16 => Self::I16(Vec::new()),
+            Dtype::U32 => Self::U32(Vec::new()),
+            Dtype::I32 => Self::I32(Vec::new()),
+            Dtype::U64 => Self::U64(Vec::new()),
+            Dtype::I64 => Self::I64(Vec::new()),
+            Dtype::F32 => Self::F32(Vec::new()),
+            Dtype::F64 => Self::F64(Vec::new()),
+        }
+    }
+
+    /// The type of the samples.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Self::U8(_) => Dtype::U8,
+            Self::I8(_) => Dtype::I8,
+            Self::U16(_) => Dtype::U16,
+            Self::I16(_) => Dtype::I16,
+            Self::U32(_) => Dtype::U32,
+            Self::I32(_) => Dtype::I32,
+            Self::U64(_) => Dtype::U64,
+            Self::I64(_) => Dtype::I64,
+            Self::F32(_) => Dtype::F32,
+            Self::F64(_) => Dtype::F64,
+        }
+    }
+}
+
 /// Evaluates `$body` with `$values` bound to the vector inside any [`Samples`].
 macro_rules! with_samples {
     ($samples:expr, $values:ident => $body:expr) => {
@@ -107,6 +141,31 @@ fn grid_or_reason<S: serde::Serializer>(
     }
 }
 
+impl RasterInfo {
+    /// The grid of level `level`: 0 is full resolution, `n` the n-th overview. None where the file has no
+    /// grid or no such level.
+    pub fn level_grid(&self, level: usize) -> Option<Grid> {
+        let full = self.grid.as_ref().ok()?;
+        let Some(overview) = level.checked_sub(1) else { return Some(*full) };
+        let (width, height) = *self.overviews.get(overview)?;
+        let (dx, dy) = full.pixel();
+        let pixel = (dx * full.width() as f64 / width as f64, dy * full.height() as f64 / height as f64);
+        Grid::new(full.crs(), full.origin(), pixel, (width, height)).ok()
+    }
+
+    /// The grids of full resolution and of those overviews that the file says are means of whole pixels
+    /// (`OVERVIEW_RESAMPLING=AVERAGE`, as GDAL's COG driver writes it), by level.
+    pub fn means(&self) -> Vec<(usize, Grid)> {
+        let says = |(key, value): &(String, crate::text::Foreign)| {
+            key.trim_start_matches("IMAGE_STRUCTURE:") == "OVERVIEW_RESAMPLING" && value.raw() == "AVERAGE"
+        };
+        let levels = if self.metadata.iter().any(says) { self.overviews.len() } else { 0 };
+        let whole = |(width, height): (usize, usize)| self.width % width.max(1) + self.height % height.max(1) == 0;
+        let kept = (0..=levels).filter(|level| *level == 0 || self.overviews.get(level - 1).is_some_and(|s| whole(*s)));
+        kept.filter_map(|level| Some((level, self.level_grid(level)?))).collect()
+    }
+}
+
 /// A raster that can be read by window, from any thread.
 pub trait Raster: Send + Sync {
     /// What the file says of itself.
@@ -121,10 +180,19 @@ pub trait Raster: Send + Sync {
     /// `Limit` placed at the chunk; `Environment` when the disk fails.
     fn read(&self, level: usize, bands: &[usize], window: Window) -> Result<Vec<Samples>>;
 
-    /// The chunks of full resolution that reading `bands` over `window` touches: a number that names the
-    /// chunk within the file, and its bytes on disk. Nothing is read. Empty where a format cannot tell.
-    fn touched(&self, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
-        let _ = (bands, window);
+    /// As [`Raster::read`], into samples that were read before, whose memory is used again where it fits.
+    ///
+    /// # Errors
+    /// As [`Raster::read`]; `into` then holds nothing of use.
+    fn read_into(&self, level: usize, bands: &[usize], window: Window, into: &mut Vec<Samples>) -> Result<()> {
+        *into = self.read(level, bands, window)?;
+        Ok(())
+    }
+
+    /// The chunks of a level that reading `bands` over `window` touches: a number that names the chunk
+    /// within the level, and its bytes on disk. Nothing is read. Empty where a format cannot tell.
+    fn touched(&self, level: usize, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
+        let _ = (level, bands, window);
         Vec::new()
     }
 

@@ -94,11 +94,8 @@ fn burn_row(
     let valid = rows::slice(&valid, row);
     rows::map_row([&n1, &s1], nbr, |[n, s]| normalized_difference(n, s));
     rows::fill(dnbr, |dnbr| {
-        rows::map_row([&n2, &s2], dnbr, |[n, s]| normalized_difference(n, s));
-        for ((dnbr, &nbr), &valid) in dnbr.iter_mut().zip(&*nbr).zip(&*valid) {
-            let change = nbr - *dnbr - offset;
-            *dnbr = if valid { change } else { f32::NAN };
-        }
+        rows::map_row([&n2, &s2, &*nbr], dnbr, |[n, s, nbr]| nbr - normalized_difference(n, s) - offset);
+        blank_row(&valid, dnbr);
     });
 }
 
@@ -135,12 +132,12 @@ fn vegetation_change(
 fn blank(valid: ArrayView2<'_, bool>, mut out: ArrayViewMut2<'_, f32>) {
     for row in 0..out.nrows() {
         let valid = rows::slice(&valid, row);
-        rows::fill(out.row_mut(row), |out| {
-            for (value, &valid) in out.iter_mut().zip(&*valid) {
-                *value = if valid { *value } else { f32::NAN };
-            }
-        });
+        rows::fill(out.row_mut(row), |out| blank_row(&valid, out));
     }
+}
+
+fn blank_row(valid: &[bool], out: &mut [f32]) {
+    rows::change_row([valid], out, |value, [valid]| if valid { value } else { f32::NAN });
 }
 
 /// One band of a change vector: counts before and after, and the band's standard deviation of no
@@ -181,7 +178,7 @@ pub fn cva_magnitude(
                 *sum = if valid { 0.0 } else { f32::NAN };
             }
             bands.iter().for_each(|band| add_squares(band, row, out));
-            out.iter_mut().for_each(|sum| *sum = if sum.is_finite() { sum.sqrt() } else { f32::NAN });
+            rows::change_row([], out, |sum, []: [f32; 0]| if sum.is_finite() { sum.sqrt() } else { f32::NAN });
         });
     }
     Ok(())
@@ -189,10 +186,11 @@ pub fn cva_magnitude(
 
 fn add_squares(band: &CvaBand<'_>, row: usize, sums: &mut [f32]) {
     let (before, after) = (rows::slice(&band.before, row), rows::slice(&band.after, row));
-    for ((sum, &before), &after) in sums.iter_mut().zip(&*before).zip(&*after) {
-        let step = (after - before) / band.sigma;
-        *sum += step * step;
-    }
+    let sigma = band.sigma;
+    rows::change_row([&before, &after], sums, |sum, [before, after]| {
+        let step = (after - before) / sigma;
+        sum + step * step
+    });
 }
 
 /// The direction of a change that has none: a band has no value there.

@@ -202,15 +202,35 @@ pub fn codes_of_qa_pixel(qa: ArrayView2<'_, u16>, out: ArrayViewMut2<'_, u8>) ->
 ///
 /// # Errors
 /// `Mismatch` when the shapes differ.
-pub fn merge(before: ArrayView2<'_, u8>, after: ArrayView2<'_, u8>, out: ArrayViewMut2<'_, u8>) -> Result<()> {
+pub fn merge(before: ArrayView2<'_, u8>, after: ArrayView2<'_, u8>, mut out: ArrayViewMut2<'_, u8>) -> Result<()> {
     rows::same_shape(out.dim(), before.dim(), "the mask before")?;
     rows::same_shape(out.dim(), after.dim(), "the mask after")?;
-    rows::map([before, after], out, |[before, after]: [u8; 2]| {
+    for row in 0..out.nrows() {
+        let (before, after) = (rows::slice(&before, row), rows::slice(&after, row));
+        rows::fill(out.row_mut(row), |out| merge_row(&before, &after, out));
+    }
+    Ok(())
+}
+
+/// One row of [`merge`]. Most stretches are of one code on either date: those are decided once.
+fn merge_row(before: &[u8], after: &[u8], out: &mut [u8]) {
+    const STRETCH: usize = 32;
+    let graver = |before: u8, after: u8| {
         let rank = GRAVITY[usize::from(before)].min(GRAVITY[usize::from(after)]);
         // Ranks are below 15; the mask lets the compiler drop the bound check.
         CODE_OF_RANK[usize::from(rank & 15)]
-    });
-    Ok(())
+    };
+    let mixed = |codes: &[u8; STRETCH]| codes.iter().fold(0, |mixed, code| mixed | (code ^ codes[0])) != 0;
+    let ((before, b), (after, a)) = (before.as_chunks::<STRETCH>(), after.as_chunks::<STRETCH>());
+    let (out, o) = out.as_chunks_mut::<STRETCH>();
+    for ((before, after), out) in before.iter().zip(after).zip(out) {
+        *out = if mixed(before) | mixed(after) {
+            std::array::from_fn(|at| graver(before[at], after[at]))
+        } else {
+            [graver(before[0], after[0]); STRETCH]
+        };
+    }
+    b.iter().zip(a).zip(o).for_each(|((before, after), out)| *out = graver(*before, *after));
 }
 
 /// Code by rank of gravity.
@@ -257,18 +277,47 @@ pub fn strike(valid: ArrayView2<'_, bool>, reason: Reason, mut codes: ArrayViewM
 ///
 /// # Errors
 /// `Mismatch` when the shapes differ.
-pub fn strike_nan(values: ArrayView2<'_, f32>, reason: Reason, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
-    rows::same_shape(codes.dim(), values.dim(), "the plane of values")?;
-    for row in 0..codes.nrows() {
-        let values = rows::slice(&values, row);
-        rows::fill(codes.row_mut(row), |codes| {
-            for (code, value) in codes.iter_mut().zip(&*values) {
-                let struck = value.is_nan() & code_is_valid(*code);
-                *code = if struck { reason.code() } else { *code };
+pub fn strike_nan(values: ArrayView2<'_, f32>, reason: Reason, codes: ArrayViewMut2<'_, u8>) -> Result<()> {
+    strike_any_nan(&[values], reason, codes)
+}
+
+/// As [`strike_nan`] of every plane in turn, in one pass over as many as four planes. Values are finite or NaN:
+/// a sum is NaN where one of them is.
+///
+/// # Errors
+/// `Mismatch` when the shapes differ.
+pub fn strike_any_nan(planes: &[ArrayView2<'_, f32>], reason: Reason, mut codes: ArrayViewMut2<'_, u8>) -> Result<()> {
+    for plane in planes {
+        rows::same_shape(codes.dim(), plane.dim(), "the plane of values")?;
+    }
+    let mut missing = vec![0u8; codes.ncols()];
+    for planes in planes.chunks(4) {
+        for row in 0..codes.nrows() {
+            let planes: Vec<_> = planes.iter().map(|plane| rows::slice(plane, row)).collect();
+            match planes.as_slice() {
+                [a] => mark_nan([a], &mut missing),
+                [a, b] => mark_nan([a, b], &mut missing),
+                [a, b, c] => mark_nan([a, b, c], &mut missing),
+                [a, b, c, d] => mark_nan([a, b, c, d], &mut missing),
+                _ => {}
             }
-        });
+            rows::fill(codes.row_mut(row), |codes| {
+                // By bits, not by branches.
+                rows::change_row([&missing], codes, |code, [missing]| {
+                    let struck = 0u8.wrapping_sub(missing & u8::from(code_is_valid(code)));
+                    (code & !struck) | (reason.code() & struck)
+                });
+            });
+        }
     }
     Ok(())
+}
+
+/// Where the sum of a row's values is NaN. Bytes by themselves: a loop over numbers of one size is vectorised
+/// where one over floats and bytes is not.
+#[inline]
+fn mark_nan<const N: usize>(planes: [&[f32]; N], missing: &mut [u8]) {
+    rows::map_row(planes, missing, |values| u8::from(values.iter().fold(0.0, |sum, value| sum + value).is_nan()));
 }
 
 /// Pixels of each code, for shares of the area of interest.

@@ -184,7 +184,13 @@ pub fn counts_row<T: Sample>(samples: &[T], encoding: Encoding, out: &mut [f32])
     let exact = T::SHORT && offset.fract() == 0.0 && offset.abs() <= f64::from(1 << 22);
     if exact {
         let offset = offset as f32;
-        rows::map_row([samples], out, |[sample]| present.keep(sample, sample.to_f32() + offset));
+        // Whole numbers are finite; and most files have one value for "nothing", zero or another.
+        if present.has_nodata {
+            rows::map_row([samples], out, move |[sample]| absent(present.lacks(sample), sample.to_f32() + offset));
+        } else {
+            let zero = present.zero_is_nodata;
+            rows::map_row([samples], out, move |[sample]| absent(zero & (sample == T::ZERO), sample.to_f32() + offset));
+        }
     } else if offset == 0.0 {
         rows::map_row([samples], out, |[sample]| present.keep(sample, sample.to_f32()));
     } else {
@@ -199,14 +205,14 @@ pub fn halved_row<T: Sample>((upper, lower): (&[T], &[T]), encoding: Encoding, o
     let present = Present::new(encoding);
     let offset = encoding.offset_counts as f32;
     let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
-    for ((out, upper), lower) in out.iter_mut().zip(upper).zip(lower) {
+    rows::map_row([upper, lower], out, |[upper, lower]| {
         let four = [upper[0], upper[1], lower[0], lower[1]];
         let there = four.map(|sample| if present.lacks(sample) { 0.0f32 } else { 1.0 });
         let values: [f32; 4] = std::array::from_fn(|at| four[at].to_f32() * there[at]);
         let count = (there[0] + there[1]) + (there[2] + there[3]);
         let mean = ((values[0] + values[1]) + (values[2] + values[3])) / count;
-        *out = if count >= 2.0 { rounded_half_up(mean) + offset } else { f32::NAN };
-    }
+        if count >= 2.0 { rounded_half_up(mean) + offset } else { f32::NAN }
+    });
 }
 
 /// To the nearest whole number, halves up, for magnitudes below 2^22: without a call, so that loops stay
@@ -217,6 +223,12 @@ fn rounded_half_up(value: f32) -> f32 {
     let near = (value + ROUNDER) - ROUNDER;
     // Half to even went down where half up must not.
     if value - near == 0.5 { near + 1.0 } else { near }
+}
+
+/// NaN where there is nothing.
+#[inline]
+fn absent(nothing: bool, count: f32) -> f32 {
+    if nothing { f32::NAN } else { count }
 }
 
 /// Which samples are there, ready for the inner loop.
@@ -231,7 +243,7 @@ impl<T: Sample> Present<T> {
         let nodata = encoding.nodata.and_then(T::from_nodata);
         Self {
             nodata: nodata.unwrap_or(T::ZERO),
-            has_nodata: nodata.is_some(),
+            has_nodata: nodata.is_some_and(|nodata| !(encoding.zero_is_nodata && nodata == T::ZERO)),
             zero_is_nodata: encoding.zero_is_nodata,
         }
     }

@@ -38,14 +38,60 @@ pub(super) fn map<const N: usize, T: Copy, U: Copy>(
     }
 }
 
+/// Runs a loop with the widest vector instructions that the processor has. What it computes is the same, bit
+/// for bit: every lane does what one value alone would do.
+#[inline]
+pub(super) fn wide<T>(work: impl FnOnce() -> T) -> T {
+    pulp::Arch::new().dispatch(work)
+}
+
 /// [`map`] over one row. Every slice is cut to one length first, so that the loop checks no bound.
 #[inline]
 pub(super) fn map_row<const N: usize, T: Copy, U>(sources: [&[T]; N], target: &mut [U], formula: impl Fn([T; N]) -> U) {
     let length = sources.iter().fold(target.len(), |least, source| least.min(source.len()));
     debug_assert_eq!(length, target.len(), "planes of one shape");
     let sources: [&[T]; N] = std::array::from_fn(|band| &sources[band][..length]);
-    for (column, value) in target[..length].iter_mut().enumerate() {
+    let target = &mut target[..length];
+    wide(
+        #[inline(always)]
+        move || map_slices(sources, target, formula),
+    );
+}
+
+/// The loop of [`map_row`]: as a function of its own it tells the compiler that the slices do not overlap.
+#[inline(always)]
+fn map_slices<const N: usize, T: Copy, U>(sources: [&[T]; N], target: &mut [U], formula: impl Fn([T; N]) -> U) {
+    let sources = sources.map(|source| &source[..target.len()]);
+    for (column, value) in target.iter_mut().enumerate() {
         *value = formula(std::array::from_fn(|band| sources[band][column]));
+    }
+}
+
+/// `out[i] = formula(out[i], [inputs[0][i], inputs[1][i], ...])` over one row, as [`map_row`].
+#[inline]
+pub(super) fn change_row<const N: usize, T: Copy, U: Copy>(
+    sources: [&[T]; N],
+    target: &mut [U],
+    formula: impl Fn(U, [T; N]) -> U,
+) {
+    let length = sources.iter().fold(target.len(), |least, source| least.min(source.len()));
+    let sources: [&[T]; N] = std::array::from_fn(|band| &sources[band][..length]);
+    let target = &mut target[..length];
+    wide(
+        #[inline(always)]
+        move || change_slices(sources, target, formula),
+    );
+}
+
+#[inline(always)]
+fn change_slices<const N: usize, T: Copy, U: Copy>(
+    sources: [&[T]; N],
+    target: &mut [U],
+    formula: impl Fn(U, [T; N]) -> U,
+) {
+    let sources = sources.map(|source| &source[..target.len()]);
+    for (column, value) in target.iter_mut().enumerate() {
+        *value = formula(*value, std::array::from_fn(|band| sources[band][column]));
     }
 }
 

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::Array2;
 
 use super::crew::{Watch, work_off};
-use super::record::{ELIGIBLE, GREEN, STEPS, Stored};
+use super::record::{ELIGIBLE, GREEN, Records, STEPS, Stored, any};
 use crate::error::{Error, Result};
 use crate::geom::runs::{Run, Runs};
-use crate::io::spool::Spool;
 use crate::kernel::label::{self, Connectivity};
 use crate::kernel::ring::ring;
 use crate::kernel::stats::Histogram;
@@ -44,8 +43,8 @@ pub(super) struct Decision {
 pub(super) struct Memory<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// The spool of [`Record`](super::record::Record)s.
-    pub spool: &'a Spool,
+    /// What is remembered.
+    pub records: &'a Records,
     /// Who watches.
     pub watch: &'a dyn Watch,
 }
@@ -56,11 +55,11 @@ impl Memory<'_> {
         &self,
         stage: &'static str,
         init: impl Fn() -> S + Sync,
-        work: impl Fn(&mut S, usize, Stored) -> Result<()> + Sync,
+        work: impl Fn(&mut S, usize, Stored<'_>) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
         self.watch.stage(stage, self.plan.blocks.len());
         work_off(self.plan.blocks.len(), self.watch, init, |state, index| {
-            let stored = Stored::fetch(self.spool, index, self.plan.blocks[index])?;
+            let stored = self.records.fetch(index, self.plan.blocks[index])?;
             work(state, index, stored)?;
             self.watch.step(0);
             Ok(())
@@ -242,7 +241,7 @@ impl Control {
             |counts, index, record| {
                 let window = memory.plan.blocks[index];
                 let dnbr = record.dnbr()?;
-                for ((row, col), flags) in record.flags()?.indexed_iter() {
+                for ((row, col), flags) in record.flags().indexed_iter() {
                     if flags & ELIGIBLE != 0 && i32::from(dnbr[(row, col)]) >= key {
                         candidates.marks[candidates.index(window.col + col, window.row + row)]
                             .store(true, Ordering::Relaxed);
@@ -260,7 +259,7 @@ impl Control {
             |parts, index, record| {
                 let window = memory.plan.blocks[index];
                 let dnbr = record.dnbr()?;
-                for ((row, col), flags) in record.flags()?.indexed_iter() {
+                for ((row, col), flags) in record.flags().indexed_iter() {
                     let step = i32::from(dnbr[(row, col)]);
                     let cell = candidates.index(window.col + col, window.row + row);
                     if flags & ELIGIBLE != 0 && step < key && ring[(cell / candidates.cols, cell % candidates.cols)] {
@@ -345,11 +344,13 @@ impl Decision {
         }
         let parts = memory.visit("decide", Vec::new, |runs: &mut Vec<Run>, index, record| {
             let window = memory.plan.blocks[index];
-            if record.count() == 0 {
+            if !record.any() {
                 return Ok(());
             }
             let dnbr = record.dnbr()?;
-            for (row, (flags, steps)) in record.flags()?.rows().into_iter().zip(dnbr.rows()).enumerate() {
+            let (flags, steps) = (record.flags().to_slice(), dnbr.as_slice().unwrap_or_default());
+            let rows = flags.unwrap_or_default().chunks(window.width).zip(steps.chunks(window.width));
+            for (row, (flags, steps)) in rows.enumerate().filter(|(_, (flags, _))| any(flags)) {
                 let mut start = None;
                 for (col, (flags, step)) in flags.iter().zip(steps).enumerate() {
                     match (self.takes(*flags, *step), start) {

@@ -6,14 +6,14 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice, Zip};
 
 use super::crew::{Watch, guarded, work_off};
 use super::cut::stamp;
-use super::record::{ELIGIBLE, GREEN, Record};
+use super::record::{ELIGIBLE, GREEN, Record, Records, SEEN, STEPS};
 use super::side::{SideTaps, View, lines};
 use super::sink::Sink;
+use super::spare;
 use super::summary::FailedBlock;
 use super::tally::Areas;
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
-use crate::io::spool::Spool;
 use crate::kernel::change::{BurnLayers, CvaBand, Epoch, burn_change, cva_magnitude};
 use crate::kernel::index::{Index, Role, normalized_difference};
 use crate::kernel::mask::{self, Reason};
@@ -37,7 +37,7 @@ pub(super) struct Pass<'a> {
     /// Reason codes as a layer.
     pub validity: &'a Sink,
     /// Where blocks are remembered.
-    pub spool: &'a Spool,
+    pub records: &'a Records,
     /// Bands of the change vector with their standard deviation in reflectance.
     pub sigmas: &'a [(Role, f32)],
     /// Length from which a change vector is no chance.
@@ -75,17 +75,33 @@ pub(super) struct Measured {
     first_failure: Option<(usize, Error)>,
 }
 
-/// One block, computed.
-struct Computed {
-    record: Record,
-    /// Values of the layers, in the order of the sinks; empty when nothing was seen.
-    values: Vec<Array2<f32>>,
-    changed: Option<Array2<u8>>,
-    read: bool,
+/// A worker: what it has counted, and the block on its desk.
+#[derive(Default)]
+struct Worker {
+    measured: Measured,
+    desk: Desk,
 }
 
-/// Rows that are worked on together, so that what is computed of them stays in cache.
-const STRIPE: usize = 32;
+/// One block in the making; its memory serves for the next one.
+#[derive(Default)]
+struct Desk {
+    /// The reason of every pixel.
+    codes: Array2<u8>,
+    /// Values of the layers, in the order of the sinks.
+    values: Vec<Array2<f32>>,
+    /// Where the change vector is long; only where there is one.
+    changed: Array2<u8>,
+    /// What detection will want to know.
+    record: Record,
+    /// Pixels that may be found burned, before a known threshold is asked.
+    considered: u64,
+}
+
+/// Which pixels of a block lie in the AOI; None: all of them.
+type Inside = Option<Array2<bool>>;
+
+/// Pixels that are worked on together, so that what is computed of them stays in cache.
+const STRIPE: usize = 1 << 14;
 
 impl Pass<'_> {
     /// Works off all blocks.
@@ -94,13 +110,13 @@ impl Pass<'_> {
     /// The first reading failure when no block at all could be read; any failure to write.
     pub(super) fn run(&self, watch: &dyn Watch) -> Result<Measured> {
         watch.stage("measure", self.plan.blocks.len());
-        let results = work_off(self.plan.blocks.len(), watch, Measured::default, |measured, index| {
-            let bytes = self.block(measured, index)?;
+        let workers = work_off(self.plan.blocks.len(), watch, Worker::default, |worker, index| {
+            let bytes = self.block(worker, index)?;
             watch.step(bytes);
             Ok(())
         })?;
         let mut sum = Measured::default();
-        results.into_iter().for_each(|part| sum.merge(part));
+        workers.into_iter().for_each(|worker| sum.merge(worker.measured));
         sum.failed.sort_by_key(|failed| (failed.window.row, failed.window.col));
         match sum.first_failure.take() {
             Some((_, error)) if sum.blocks.read + sum.blocks.masked == 0 => {
@@ -110,93 +126,89 @@ impl Pass<'_> {
         }
     }
 
-    fn block(&self, measured: &mut Measured, index: usize) -> Result<u64> {
+    /// Computes, writes and counts one block; returns the bytes of its bands as read.
+    fn block(&self, Worker { measured, desk }: &mut Worker, index: usize) -> Result<u64> {
         let window = self.plan.blocks[index];
-        let inside = self.inside(window);
-        let computed = match &inside {
-            None => Computed::unseen(Record::blank(window, Reason::Outside)),
-            Some(inside) => guarded(|| self.compute(window, inside)).unwrap_or_else(|error| {
+        desk.clear(window, self);
+        let read = match self.inside(window) {
+            Some(inside) => guarded(|| self.compute(window, &inside, desk)).unwrap_or_else(|error| {
                 measured.note_failure(index, window, error);
-                Computed::unseen(failed(inside))
+                desk.clear(window, self);
+                desk.blank(Reason::Failed, &inside);
+                false
             }),
+            None => {
+                desk.blank(Reason::Outside, &None);
+                false
+            }
         };
-        self.keep(measured, index, window, computed)
+        self.keep(measured, index, window, desk, read)
     }
 
-    /// Writes and counts one block; returns the bytes of its bands as read.
-    fn keep(&self, measured: &mut Measured, index: usize, window: Window, computed: Computed) -> Result<u64> {
-        let Computed { mut record, values, changed, read } = computed;
-        self.validity.put_codes(window, record.code.view())?;
-        for (place, sink) in self.sinks.iter().enumerate() {
-            match values.get(place) {
-                Some(values) => sink.put(window, values.view())?,
-                None => sink.put_nothing(window)?,
-            }
+    /// Writes and counts one block.
+    fn keep(&self, measured: &mut Measured, index: usize, window: Window, desk: &Desk, read: bool) -> Result<u64> {
+        self.validity.put_codes(window, desk.codes.view())?;
+        for (sink, values) in self.sinks.iter().zip(&desk.values) {
+            if read { sink.put(window, values.view())? } else { sink.put_nothing(window)? }
         }
-        measured.count(&record, self.known_key);
-        measured.areas.add(record.code.view(), &self.plan.grid, window);
-        if let Some(changed) = changed {
-            measured.changed.add(changed.view(), &self.plan.grid, window);
-        }
+        measured.count(desk, self.known_key);
+        measured.areas.add(desk.codes.view(), &self.plan.grid, window);
         if read {
+            if !self.sigmas.is_empty() {
+                measured.changed.add(desk.changed.view(), &self.plan.grid, window);
+            }
             measured.blocks.read += 1;
-        } else if record.code.iter().any(|code| *code != Reason::Outside.code() && *code != Reason::Failed.code()) {
+        } else if desk.codes.iter().any(|code| *code != Reason::Outside.code() && *code != Reason::Failed.code()) {
             measured.blocks.masked += 1;
         }
-        if let Some(key) = self.known_key {
-            record.forget_below(key);
-        }
-        record.store(self.spool, index)?;
+        self.records.keep(index, &desk.record)?;
         let bands: usize = self.sides.iter().map(|side| side.roles.len()).sum();
         Ok(if read { (window.len() * bands * 2) as u64 } else { 0 })
     }
 
     /// Which pixels of the block lie in the AOI; None when none does.
-    fn inside(&self, window: Window) -> Option<Array2<bool>> {
+    fn inside(&self, window: Window) -> Option<Inside> {
+        let pixels: u64 = self.plan.aoi.in_window(window).map(|run| u64::from(run.len())).sum();
+        if pixels == window.len() as u64 {
+            return Some(None);
+        }
         let mut inside = Array2::from_elem(window.shape(), false);
-        stamp(&mut inside, window, &self.plan.aoi, true).then_some(inside)
+        stamp(&mut inside, window, &self.plan.aoi, true).then_some(Some(inside))
     }
 
-    fn compute(&self, window: Window, inside: &Array2<bool>) -> Result<Computed> {
+    /// Fills the desk, stripe by stripe; whether any band was read.
+    fn compute(&self, window: Window, inside: &Inside, desk: &mut Desk) -> Result<bool> {
         let [first, second] = self.sides;
-        let [before, after] = [first.block(window)?, second.block(window)?];
-        let codes = joined(&before.best()?, &after.best()?, inside.view())?;
-        if !codes.iter().any(|code| mask::code_is_valid(*code)) {
-            return Ok(Computed::unseen(Record::coded(codes)));
-        }
-        let mut computed = self.empty(codes);
-        for start in (0..window.height).step_by(STRIPE) {
-            let rows = start..window.height.min(start + STRIPE);
-            if lines(&computed.record.code, &rows).iter().any(|code| mask::code_is_valid(*code)) {
-                let views = [before.view(rows.clone())?, after.view(rows.clone())?];
-                self.compare(&views, lines(inside, &rows), &rows, &mut computed)?;
+        let sides = [first.block(window)?, second.block(window)?];
+        let best = [sides[0].best()?, sides[1].best()?];
+        let stripe = (STRIPE / window.width.max(1)).max(1);
+        let mut read = false;
+        for start in (0..window.height).step_by(stripe) {
+            let rows = start..window.height.min(start + stripe);
+            let inside = inside.as_ref().map(|inside| lines(inside, &rows));
+            let codes = joined(lines(&best[0], &rows), lines(&best[1], &rows), inside)?;
+            if codes.iter().any(|code| mask::code_is_valid(*code)) {
+                let views = [sides[0].view(rows.clone())?, sides[1].view(rows.clone())?];
+                self.compare(&views, inside, &rows, desk)?;
+                read = true;
+            } else {
+                desk.skip(&rows, codes.view());
             }
         }
-        Ok(computed)
+        Ok(read)
     }
 
-    /// A block with nothing but its codes yet.
-    fn empty(&self, codes: Array2<u8>) -> Computed {
-        let shape = codes.raw_dim();
-        Computed {
-            values: self.sinks.iter().map(|_| Array2::from_elem(shape, f32::NAN)).collect(),
-            changed: (!self.sigmas.is_empty()).then(|| Array2::zeros(shape)),
-            record: Record::coded(codes),
-            read: true,
-        }
-    }
-
-    /// Compares some rows of both dates, into the rows of the block.
+    /// Compares some rows of both dates, onto the desk.
     fn compare(
         &self,
         [before, after]: &[View; 2],
-        inside: ArrayView2<'_, bool>,
+        inside: Option<ArrayView2<'_, bool>>,
         rows: &Range<usize>,
-        block: &mut Computed,
+        desk: &mut Desk,
     ) -> Result<()> {
-        let mut codes = joined(&before.codes, &after.codes, inside)?;
+        let mut codes = joined(before.codes.view(), after.codes.view(), inside)?;
         let valid = codes.mapv(mask::code_is_valid);
-        let plane = || Array2::from_elem(valid.raw_dim(), f32::NAN);
+        let plane = || spare::plane(valid.dim());
         let (mut dnbr, mut rbr) = (plane(), plane());
         let mut rdnbr = self.wants(Layer::Rdnbr).then(plane);
         let mut dndvi = self.min_ndvi_drop.is_some().then(plane);
@@ -214,7 +226,7 @@ impl Pass<'_> {
         )?;
         mask::strike_nan(dnbr.view(), Reason::Undefined, codes.view_mut())?;
         let cva = self.vector(before, after, &valid)?;
-        for (sink, values) in self.sinks.iter().zip(&mut block.values) {
+        for (sink, values) in self.sinks.iter().zip(&mut desk.values) {
             let mut target = rows_of(values, rows);
             match sink.layer_kind() {
                 Some(Layer::Dnbr) => target.assign(&dnbr),
@@ -225,13 +237,17 @@ impl Pass<'_> {
                 None => return Err(Error::bug("a sink without a layer")),
             }
         }
-        if let (Some(changed), Some(cva)) = (&mut block.changed, &cva) {
-            rows_of(changed, rows).assign(&cva.mapv(|length| u8::from(length >= self.long_vector)));
+        if let Some(cva) = &cva {
+            rows_of(&mut desk.changed, rows).assign(&cva.mapv(|length| u8::from(length >= self.long_vector)));
         }
-        rows_of(&mut block.record.flags, rows).assign(&self.flags(before, &codes, dndvi.as_ref()));
-        rows_of(&mut block.record.dnbr, rows).assign(&Record::steps(dnbr.view()));
-        rows_of(&mut block.record.rbr, rows).assign(&Record::steps(rbr.view()));
-        rows_of(&mut block.record.code, rows).assign(&codes);
+        rows_of(&mut desk.codes, rows).assign(&codes);
+        let mut flags = self.flags(before, &codes, dndvi.as_ref());
+        desk.considered += whole(&flags)?.iter().map(|flags| u64::from(flags & ELIGIBLE)).sum::<u64>();
+        if let Some(key) = self.known_key {
+            forget_below(key, &dnbr, &mut flags);
+        }
+        desk.record.extend(whole(&flags)?, whole(&dnbr)?, whole(&rbr)?);
+        [Some(dnbr), Some(rbr), rdnbr, dndvi, cva].into_iter().flatten().for_each(spare::give_plane);
         Ok(())
     }
 
@@ -261,7 +277,7 @@ impl Pass<'_> {
         if bands.is_empty() {
             return Ok(None);
         }
-        let mut out = Array2::from_elem(valid.raw_dim(), f32::NAN);
+        let mut out = spare::plane(valid.dim());
         cva_magnitude(&bands, valid.view(), out.view_mut())?;
         Ok(Some(out))
     }
@@ -287,31 +303,50 @@ impl Pass<'_> {
         Ok(values)
     }
 
-    /// Which pixels may be found burned, and which were green before.
+    /// Which pixels were seen, may be found burned, and were green before.
     fn flags(&self, before: &View, codes: &Array2<u8>, dndvi: Option<&Array2<f32>>) -> Array2<u8> {
-        let barred =
-            |code: u8| self.bar_water_and_snow && (code == Reason::Water.code() || code == Reason::Snow.code());
-        let mut flags = codes.mapv(|code| if mask::code_is_valid(code) && !barred(code) { ELIGIBLE } else { 0 });
+        let bars = self.bar_water_and_snow;
+        let mut flags = codes.mapv(|code| {
+            let barred = bars & ((code == Reason::Water.code()) | (code == Reason::Snow.code()));
+            let seen = if barred { SEEN } else { SEEN | ELIGIBLE };
+            if mask::code_is_valid(code) { seen } else { 0 }
+        });
         if let (Some(dndvi), Some(least)) = (dndvi, self.min_ndvi_drop) {
-            Zip::from(&mut flags).and(dndvi).for_each(|flags, fall| *flags = if *fall > least { *flags } else { 0 });
+            let greyed = |flags: u8, fall: f32| if fall > least { flags } else { flags & !ELIGIBLE };
+            Zip::from(&mut flags).and(dndvi).for_each(|flags, fall| *flags = greyed(*flags, *fall));
         }
-        if let (Some(red), Some(nir)) = (before.plane(Role::Red), before.plane(self.nir)) {
+        // With a threshold known beforehand no control is asked what grew on it.
+        if let (Some(red), Some(nir), None) = (before.plane(Role::Red), before.plane(self.nir), self.known_key) {
             Zip::from(&mut flags).and(red).and(nir).for_each(|flags, red, nir| {
-                if normalized_difference(*nir, *red) >= GREEN_FROM {
-                    *flags |= GREEN;
-                }
+                let green = normalized_difference(*nir, *red) >= GREEN_FROM;
+                *flags |= if green { GREEN } else { 0 };
             });
         }
         flags
     }
 }
 
+/// Takes back the eligibility of pixels below a threshold, which nothing will ever find.
+fn forget_below(key: i32, dnbr: &Array2<f32>, flags: &mut Array2<u8>) {
+    let least = f64::from(key);
+    Zip::from(flags).and(dnbr).for_each(|flags, dnbr| {
+        let above = f64::from(*dnbr) * STEPS >= least;
+        *flags = if above { *flags } else { *flags & !ELIGIBLE };
+    });
+}
+
 /// The graver code of both dates, `Outside` beyond the AOI.
-fn joined(before: &Array2<u8>, after: &Array2<u8>, inside: ArrayView2<'_, bool>) -> Result<Array2<u8>> {
+fn joined(
+    before: ArrayView2<'_, u8>,
+    after: ArrayView2<'_, u8>,
+    inside: Option<ArrayView2<'_, bool>>,
+) -> Result<Array2<u8>> {
     let mut codes = Array2::zeros(before.raw_dim());
-    mask::merge(before.view(), after.view(), codes.view_mut())?;
-    let outside = Reason::Outside.code();
-    Zip::from(&mut codes).and(inside).for_each(|code, inside| *code = if *inside { *code } else { outside });
+    mask::merge(before, after, codes.view_mut())?;
+    if let Some(inside) = inside {
+        let outside = Reason::Outside.code();
+        Zip::from(&mut codes).and(inside).for_each(|code, inside| *code = if *inside { *code } else { outside });
+    }
     Ok(codes)
 }
 
@@ -320,14 +355,51 @@ fn rows_of<'v, T>(block: &'v mut Array2<T>, rows: &Range<usize>) -> ArrayViewMut
     block.slice_axis_mut(Axis(0), Slice::from(rows.clone()))
 }
 
-/// A block of the AOI that could not be read.
-fn failed(inside: &Array2<bool>) -> Record {
-    Record::coded(inside.mapv(|inside| if inside { Reason::Failed.code() } else { Reason::Outside.code() }))
+/// All cells of a plane in one piece.
+fn whole<T>(plane: &Array2<T>) -> Result<&[T]> {
+    plane.as_slice().ok_or_else(|| Error::bug("a plane is not in one piece"))
 }
 
-impl Computed {
-    fn unseen(record: Record) -> Self {
-        Self { record, values: Vec::new(), changed: None, read: false }
+/// Brings an array to a shape; what it holds is left open.
+fn reshape<T: Clone + Default>(array: &mut Array2<T>, shape: (usize, usize)) {
+    if array.dim() != shape {
+        *array = Array2::default(shape);
+    }
+}
+
+impl Desk {
+    /// Makes room for a block of `pass`.
+    fn clear(&mut self, window: Window, pass: &Pass<'_>) {
+        reshape(&mut self.codes, window.shape());
+        self.values.resize_with(pass.sinks.len(), || Array2::default((0, 0)));
+        self.values.iter_mut().for_each(|values| reshape(values, window.shape()));
+        if !pass.sigmas.is_empty() {
+            reshape(&mut self.changed, window.shape());
+        }
+        self.record.clear();
+        self.considered = 0;
+    }
+
+    /// Rows in which no pixel was seen on both dates.
+    fn skip(&mut self, rows: &Range<usize>, codes: ArrayView2<'_, u8>) {
+        rows_of(&mut self.codes, rows).assign(&codes);
+        self.values.iter_mut().for_each(|values| rows_of(values, rows).fill(f32::NAN));
+        if !self.changed.is_empty() {
+            rows_of(&mut self.changed, rows).fill(0);
+        }
+        self.record.extend_blank(0, codes.len());
+    }
+
+    /// A block of which nothing is known but the reason.
+    fn blank(&mut self, reason: Reason, inside: &Inside) {
+        self.codes.fill(reason.code());
+        if let Some(inside) = inside {
+            let outside = Reason::Outside.code();
+            Zip::from(&mut self.codes)
+                .and(inside)
+                .for_each(|code, inside| *code = if *inside { *code } else { outside });
+        }
+        self.record.extend_blank(0, self.codes.len());
     }
 }
 
@@ -347,22 +419,14 @@ impl Measured {
     }
 
     /// Counts the eligible dNBR; only which side of a threshold it lies on, where that is known.
-    fn count(&mut self, record: &Record, known_key: Option<i32>) {
-        let eligible = Zip::from(&record.dnbr).and(&record.flags);
-        let Some(key) = known_key else {
-            return eligible.for_each(|step, flags| {
-                if flags & ELIGIBLE != 0 {
-                    self.histogram.add_key(i32::from(*step));
-                }
-            });
-        };
-        let tally = |(all, above): (u64, u64), step: &i16, flags: &u8| {
-            let counts = u64::from(flags & ELIGIBLE);
-            (all + counts, above + (counts & u64::from(i32::from(*step) >= key)))
-        };
-        let (all, above) = eligible.fold((0, 0), tally);
-        self.histogram.add_times(key - 1, all - above);
-        self.histogram.add_times(key, above);
+    fn count(&mut self, desk: &Desk, known_key: Option<i32>) {
+        let eligible = desk.record.eligible();
+        if let Some(key) = known_key {
+            self.histogram.add_times(key - 1, desk.considered - eligible.len() as u64);
+            self.histogram.add_times(key, eligible.len() as u64);
+        } else {
+            eligible.iter().for_each(|step| self.histogram.add_key(i32::from(*step)));
+        }
     }
 
     fn note_failure(&mut self, index: usize, window: Window, error: Error) {

@@ -22,6 +22,7 @@ pub mod scoring;
 mod side;
 pub mod simulated;
 mod sink;
+mod spare;
 pub mod summary;
 mod survey;
 mod tally;
@@ -34,7 +35,6 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
-use crate::io::spool::Spool;
 use crate::io::store::Stage;
 use crate::kernel::index::Role;
 use crate::layer::Layer;
@@ -43,6 +43,7 @@ use crate::recipe::Recipe;
 use crew::Watch;
 use detect::Memory;
 pub use prepared::Prepared;
+use record::Records;
 use rig::Purpose;
 pub use sink::codec;
 use sink::{Sink, Style};
@@ -73,7 +74,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     };
     let sinks = layers.iter().map(|layer| Sink::layer(&stage, *layer, &style)).collect::<Result<Vec<_>>>()?;
     let (validity, burn) = (Sink::validity(&stage, &style)?, Sink::burn(&stage, &style)?);
-    let spool = Spool::compressed(stage.temporary("memory")?);
+    let records = Records::new(&stage)?;
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -82,7 +83,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         nir: pair.nir,
         sinks: &sinks,
         validity: &validity,
-        spool: &spool,
+        records: &records,
         sigmas: if layers.contains(&Layer::Cva) { &sigmas } else { &[] },
         long_vector: long_vector(recipe, sigmas.len()),
         bar_water_and_snow: recipe.mask.bar_water_and_snow,
@@ -90,7 +91,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         known_key: detect::known_key(&recipe.burn)?,
     };
     let measured = pass.run(watch)?;
-    let memory = Memory { plan, spool: &spool, watch };
+    let memory = Memory { plan, records: &records, watch };
     let decision = detect::decide(memory, &measured.histogram, &recipe.burn)?;
     let found = objects::find(memory, &decision, &recipe.burn, &burn, &prepared.bracket())?;
     let summary = publish::summarised(prepared, &measured, &decision, &found);

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::cut::stamp;
 use super::detect::{Decision, Memory, generalised};
+use super::record::SEEN;
 use super::sink::Sink;
 use crate::error::Result;
 use crate::geom::crs::{Crs, Transform};
@@ -15,7 +16,6 @@ use crate::io::gpkg;
 use crate::io::store::Stage;
 use crate::kernel::change::class_of;
 use crate::kernel::label::{Labels, label};
-use crate::kernel::mask;
 use crate::plan::{Plan, area_ha};
 use crate::recipe::BurnRecipe;
 use crate::vector::object::{Naming, Numbers, Object, objects};
@@ -72,18 +72,17 @@ pub(super) fn find(
         || Part::new(labels.count),
         |part, index, record| {
             let window = plan.blocks[index];
-            burn.put_codes(window, burn_codes(record.code()?, &above, &kept, window).view())?;
+            burn.put_codes(window, burn_codes(record.flags(), &above, &kept, window).view())?;
             if mask.in_window(window).next().is_none() {
                 return Ok(());
             }
             let (dnbr, rbr) = (record.dnbr()?, record.rbr()?);
-            let flags = record.flags()?;
-            let taken = ndarray::Zip::from(&flags).and(&dnbr);
-            let seen = taken.map_collect(|flags, step| decision.takes(*flags, *step));
-            part.dnbr.feed((&mask, &labels), window, dnbr.view(), seen.view())?;
-            part.rbr.feed((&mask, &labels), window, rbr.view(), seen.view())?;
-            let classes = dnbr.mapv(|step| class_of(f32::from(step) * 1e-4));
-            part.classes.feed((&mask, &labels), window, classes.view(), seen.view())
+            let flags = record.flags();
+            let taken = |at: (usize, usize)| decision.takes(flags[at], dnbr[at]);
+            part.dnbr.feed((&mask, &labels), window, |at| taken(at).then(|| dnbr[at].into()))?;
+            part.rbr.feed((&mask, &labels), window, |at| taken(at).then(|| rbr[at].into()))?;
+            let class = |at| taken(at).then(|| class_of(f32::from(dnbr[at]) * 1e-4));
+            part.classes.feed((&mask, &labels), window, class)
         },
     )?;
     let mut sum = Part::new(labels.count);
@@ -94,12 +93,12 @@ pub(super) fn find(
 
 /// The burn code of every pixel of a block.
 fn burn_codes(
-    reasons: ndarray::ArrayView2<'_, u8>,
+    flags: ndarray::ArrayView2<'_, u8>,
     above: &Runs,
     kept: &Runs,
     window: crate::geom::window::Window,
 ) -> ndarray::Array2<u8> {
-    let mut codes = reasons.mapv(|code| if mask::code_is_valid(code) { 0 } else { UNSEEN });
+    let mut codes = flags.mapv(|flags| if flags & SEEN != 0 { 0 } else { UNSEEN });
     for (runs, code) in [(above, SPECK), (kept, BURNED)] {
         stamp(&mut codes, window, runs, code);
     }

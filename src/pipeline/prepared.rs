@@ -112,11 +112,12 @@ impl Prepared {
             for (number, raster) in scene.product.rasters.iter().enumerate() {
                 let bands: Vec<usize> =
                     self.pair.bands_of(scene).filter(|(_, own, _)| *own == number).map(|(_, _, index)| index).collect();
-                let Ok(source) = &raster.info().grid else { continue };
-                let Ok(relation) = Relation::between(grid, source) else { continue };
+                let (levels, grids): (Vec<usize>, Vec<Grid>) = raster.info().means().into_iter().unzip();
+                let Ok((place, relation)) = Relation::from_means(grid, &grids) else { continue };
+                let (Some(level), Some(source)) = (levels.get(place), grids.get(place)) else { continue };
                 let mut seen = BTreeMap::new();
                 for window in inside.iter().filter_map(|window| relation.source_window(grid, source, *window)) {
-                    seen.extend(raster.touched(&bands, window));
+                    seen.extend(raster.touched(*level, &bands, window));
                 }
                 chunks += seen.len() as u64;
                 bytes += seen.values().sum::<u64>();
@@ -133,7 +134,7 @@ impl Prepared {
             .iter()
             .map(|step| {
                 json!({
-                    "side": step.side, "scene": step.scene, "bands": step.bands, "relation": step.relation.to_string(),
+                    "side": step.side, "scene": step.scene, "bands": step.bands, "relation": step.way(),
                 })
             })
             .collect();
@@ -167,7 +168,7 @@ impl Prepared {
             let _ = writeln!(page, "{:<9} {} ({date}): {}", scene.side.word(), scene.product.name, scene.decision.used);
         }
         for step in &plan.steps {
-            let _ = writeln!(page, "  {:<7} {}: {}", step.side.word(), step.bands.join(", "), step.relation);
+            let _ = writeln!(page, "  {:<7} {}: {}", step.side.word(), step.bands.join(", "), step.way());
         }
         let _ = writeln!(
             page,

@@ -4,6 +4,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::cut::cut;
+use super::spare;
 use super::tap::{Canvas, Classes, Tap};
 use crate::error::{Error, Result};
 use crate::geom::position::Positions;
@@ -31,7 +32,8 @@ impl<'a> Reading<'a> {
         let Some(first) = taps.first() else { return Err(Error::bug("a reading without a band")) };
         let Some((_, part)) = first.reach(window) else { return Ok(Self { taps, read: None }) };
         let indices: Vec<usize> = taps.iter().map(|tap| tap.index).collect();
-        let samples = first.raster.read(first.level, &indices, part)?;
+        let mut samples = taps.iter().map(|tap| spare::samples(tap.dtype())).collect();
+        first.raster.read_into(first.level, &indices, part, &mut samples)?;
         Ok(Self { taps, read: Some((part, samples)) })
     }
 
@@ -60,6 +62,14 @@ impl<'a> Reading<'a> {
     }
 }
 
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if let Some((_, samples)) = self.read.take() {
+            samples.into_iter().for_each(spare::give_samples);
+        }
+    }
+}
+
 /// Some of the samples of one band, and where they belong.
 struct Piece<'a, T> {
     /// All samples that were read.
@@ -81,7 +91,10 @@ impl<T: Sample> Piece<'_, T> {
 
     /// The canvas in counts, NaN where the source does not reach.
     fn counts(&self, encoding: Encoding) -> Array2<f32> {
-        let mut plane = Array2::from_elem((self.canvas.height, self.canvas.width), f32::NAN);
+        let mut plane = spare::plane((self.canvas.height, self.canvas.width));
+        if !self.canvas.is(self.part) {
+            plane.fill(f32::NAN);
+        }
         let place = self.canvas.place(self.part);
         for (row, mut out) in cut(&mut plane, place).rows_mut().into_iter().enumerate() {
             if let Some(out) = out.as_slice_mut() {
@@ -93,7 +106,7 @@ impl<T: Sample> Piece<'_, T> {
 
     /// The canvas at half the size, in whole counts.
     fn halved(&self, encoding: Encoding) -> Array2<f32> {
-        let mut plane = Array2::from_elem((self.canvas.height / 2, self.canvas.width / 2), f32::NAN);
+        let mut plane = spare::plane((self.canvas.height / 2, self.canvas.width / 2));
         for (row, mut out) in plane.rows_mut().into_iter().enumerate() {
             if let Some(out) = out.as_slice_mut() {
                 halved_row((self.row(2 * row), self.row(2 * row + 1)), encoding, out);
@@ -148,8 +161,9 @@ fn positions(tap: &Tap, window: Window, canvas: Canvas) -> Result<Array2<(f64, f
 pub(super) fn read_codes(tap: &Tap, classes: Classes, window: Window) -> Result<Array2<u8>> {
     let uncovered = Reason::Uncovered.code();
     let Some((canvas, part)) = tap.reach(window) else { return Ok(Array2::from_elem(window.shape(), uncovered)) };
-    let samples = tap.raster.read(tap.level, &[tap.index], part)?;
-    let codes = samples.first().and_then(|samples| codes(samples, classes)).ok_or_else(|| {
+    let mut samples = vec![spare::samples(tap.dtype())];
+    tap.raster.read_into(tap.level, &[tap.index], part, &mut samples)?;
+    let codes = samples.into_iter().next().and_then(|samples| codes(samples, classes)).ok_or_else(|| {
         Error::mismatch("the class band (SCL, QA_PIXEL) holds no classes")
             .hint("leave it out with --set mask.classes=false")
     })?;
@@ -159,6 +173,7 @@ pub(super) fn read_codes(tap: &Tap, classes: Classes, window: Window) -> Result<
     } else {
         let mut plane = Array2::from_elem((canvas.height, canvas.width), uncovered);
         cut(&mut plane, canvas.place(part)).assign(&codes);
+        give_codes(codes);
         plane
     };
     if matches!(tap.relation, Relation::Copy { .. }) {
@@ -168,12 +183,22 @@ pub(super) fn read_codes(tap: &Tap, classes: Classes, window: Window) -> Result<
     Ok(resample::classes_at(&patch, positions(tap, window, canvas)?.view(), uncovered))
 }
 
+/// Gives the memory of a plane of codes back.
+pub(super) fn give_codes(codes: Array2<u8>) {
+    if let (codes, Some(0)) = codes.into_raw_vec_and_offset() {
+        spare::give_samples(Samples::U8(codes));
+    }
+}
+
 /// Reason codes of class samples; None when their type holds no classes.
-fn codes(samples: &Samples, classes: Classes) -> Option<Vec<u8>> {
+fn codes(samples: Samples, classes: Classes) -> Option<Vec<u8>> {
     let scl: [u8; 256] = std::array::from_fn(|class| Reason::from_scl(class as u8).code());
     let class = |value: i64| scl[usize::from(u8::try_from(value).unwrap_or(u8::MAX))];
     Some(match (samples, classes) {
-        (Samples::U8(values), Classes::Scl) => values.iter().map(|value| scl[usize::from(*value)]).collect(),
+        (Samples::U8(mut values), Classes::Scl) => {
+            values.iter_mut().for_each(|value| *value = scl[usize::from(*value)]);
+            values
+        }
         (Samples::U16(values), Classes::Scl) => values.iter().map(|value| class(i64::from(*value))).collect(),
         (Samples::I16(values), Classes::Scl) => values.iter().map(|value| class(i64::from(*value))).collect(),
         (Samples::F32(values), Classes::Scl) => values.iter().map(|value| class(*value as i64)).collect(),

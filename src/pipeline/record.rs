@@ -1,12 +1,12 @@
-//! What detection remembers of a block between the passes: a reason code and flags for every pixel, dNBR and
-//! RBR in steps for the pixels that may still matter.
+//! What detection remembers of a block between the passes: flags for every pixel, dNBR and RBR in steps for the
+//! eligible ones, each in a scratch file of its own, so that a pass fetches only what it needs.
 
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
 use crate::io::spool::Spool;
-use crate::kernel::mask::Reason;
+use crate::io::store::Stage;
 
 /// Steps per unit: dNBR is remembered in whole multiples of 1e-4, rounded down, so that `steps >= t` decides
 /// exactly as `dNBR >= t / 10000` does for any whole `t`.
@@ -16,23 +16,31 @@ pub(super) const STEPS: f64 = 1e4;
 pub(super) const ELIGIBLE: u8 = 1;
 /// Green before: NDVI at least 0.3.
 pub(super) const GREEN: u8 = 2;
+/// Seen on both dates.
+pub(super) const SEEN: u8 = 4;
 
-/// One block between the passes; rows by columns. Steps mean something only where [`ELIGIBLE`].
-#[derive(Debug, Clone)]
-pub(super) struct Record {
-    /// dNBR in steps, rounded down.
-    pub(super) dnbr: Array2<i16>,
-    /// RBR in steps, rounded down.
-    pub(super) rbr: Array2<i16>,
-    /// The [`Reason`] of every pixel.
-    pub(super) code: Array2<u8>,
-    /// [`ELIGIBLE`] and [`GREEN`].
-    pub(super) flags: Array2<u8>,
+/// The scratch files of a run.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// Compressed: flags of neighbours are alike.
+    flags: Spool,
+    /// Plain: steps hardly compress.
+    dnbr: Spool,
+    rbr: Spool,
 }
 
-/// The least value of a layer in steps, rounded down without a call, so that loops stay vectorised.
+/// One block in the making, row by row; its memory serves for the next block.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    flags: Vec<u8>,
+    dnbr: Vec<i16>,
+    rbr: Vec<i16>,
+}
+
+/// The least value of a layer in steps, rounded down without a call, so that loops stay vectorised; NaN
+/// becomes 0.
 #[inline]
-fn step(value: f32) -> i16 {
+pub(super) fn step(value: f32) -> i16 {
     let steps = f64::from(value) * STEPS;
     let near = steps as i32;
     let down = near - i32::from(f64::from(near) > steps);
@@ -40,134 +48,139 @@ fn step(value: f32) -> i16 {
 }
 
 impl Record {
-    /// A block in which every pixel has the same reason and nothing is eligible.
-    pub(super) fn blank(window: Window, reason: Reason) -> Self {
-        Self::coded(Array2::from_elem(window.shape(), reason as u8))
+    /// Empties the record for a block of another place.
+    pub(super) fn clear(&mut self) {
+        self.flags.clear();
+        self.dnbr.clear();
+        self.rbr.clear();
     }
 
-    /// A block of reasons in which nothing is eligible.
-    pub(super) fn coded(code: Array2<u8>) -> Self {
-        let shape = code.raw_dim();
-        Self { dnbr: Array2::zeros(shape), rbr: Array2::zeros(shape), code, flags: Array2::zeros(shape) }
+    /// Adds pixels in raster order: their flags, and dNBR and RBR of all of them, of which the eligible
+    /// ones' are kept.
+    pub(super) fn extend(&mut self, flags: &[u8], dnbr: &[f32], rbr: &[f32]) {
+        self.flags.extend_from_slice(flags);
+        pack(flags, dnbr, &mut self.dnbr);
+        pack(flags, rbr, &mut self.rbr);
     }
 
-    /// Values in steps, rounded down; NaN becomes 0 (it is never eligible).
-    pub(super) fn steps(values: ArrayView2<'_, f32>) -> Array2<i16> {
-        values.mapv(step)
+    /// Adds pixels of which none is eligible.
+    pub(super) fn extend_blank(&mut self, flags: u8, count: usize) {
+        self.flags.resize(self.flags.len() + count, flags & !ELIGIBLE);
     }
 
-    /// Takes back the eligibility of pixels below `key`, which nothing will ever find.
-    pub(super) fn forget_below(&mut self, key: i32) {
-        ndarray::Zip::from(&mut self.flags).and(&self.dnbr).for_each(|flags, step| {
-            *flags = if i32::from(*step) < key { *flags & !ELIGIBLE } else { *flags };
-        });
+    /// dNBR in steps of the eligible pixels so far.
+    pub(super) fn eligible(&self) -> &[i16] {
+        &self.dnbr
+    }
+}
+
+/// Appends the values of eligible pixels in steps. Stretches without one are passed over whole; elsewhere every
+/// value is written and the next one goes over it if it does not count, which needs no branch.
+fn pack(flags: &[u8], values: &[f32], kept: &mut Vec<i16>) {
+    for (flags, values) in flags.chunks(STRETCH).zip(values.chunks(STRETCH)).filter(|(flags, _)| any(flags)) {
+        let mut room = [0; STRETCH];
+        let mut count = 0;
+        for (flags, value) in flags.iter().zip(values) {
+            room[count % STRETCH] = step(*value);
+            count += usize::from(flags & ELIGIBLE);
+        }
+        kept.extend_from_slice(room.get(..count).unwrap_or_default());
+    }
+}
+
+impl Records {
+    /// Opens the scratch files.
+    ///
+    /// # Errors
+    /// As [`Stage::temporary`].
+    pub(super) fn new(stage: &Stage) -> Result<Self> {
+        Ok(Self {
+            flags: Spool::compressed(stage.temporary("flags")?),
+            dnbr: Spool::new(stage.temporary("dnbr")?),
+            rbr: Spool::new(stage.temporary("rbr")?),
+        })
     }
 
-    /// Puts the block into a spool.
+    /// Keeps block `index`.
     ///
     /// # Errors
     /// As [`Spool::put`].
-    pub(super) fn store(&self, spool: &Spool, index: usize) -> Result<()> {
-        let (Some(code), Some(flags), Some(dnbr), Some(rbr)) =
-            (self.code.as_slice(), self.flags.as_slice(), self.dnbr.as_slice(), self.rbr.as_slice())
-        else {
-            return Err(Error::bug("a block is not in one piece"));
-        };
-        let mut bytes = Vec::with_capacity(flags.len() * 2);
-        bytes.extend_from_slice(code);
-        bytes.extend_from_slice(flags);
-        let mut kept: [Vec<u8>; 4] = Default::default();
-        for (flags, (dnbr, rbr)) in flags.iter().zip(dnbr.iter().zip(rbr)) {
-            if flags & ELIGIBLE != 0 {
-                let four = [dnbr.to_le_bytes(), rbr.to_le_bytes()];
-                // Low and high bytes apart compress better.
-                kept.iter_mut().zip(four.as_flattened()).for_each(|(kept, byte)| kept.push(*byte));
-            }
+    pub(super) fn keep(&self, index: usize, record: &Record) -> Result<()> {
+        self.flags.put(index, &record.flags)?;
+        self.dnbr.put(index, bytemuck::cast_slice(&record.dnbr))?;
+        self.rbr.put(index, bytemuck::cast_slice(&record.rbr))
+    }
+
+    /// Takes out the flags of block `index`, which covers `window`.
+    ///
+    /// # Errors
+    /// As [`Spool::read`]; `Bug` when the block was never kept or has another size.
+    pub(super) fn fetch(&self, index: usize, window: Window) -> Result<Stored<'_>> {
+        let mut flags = Vec::new();
+        let found = self.flags.read(index, &mut flags)? && flags.len() == window.len();
+        if !found {
+            return Err(Error::bug(format!("block {index} is not in the scratch files")));
         }
-        kept.iter().for_each(|part| bytes.extend_from_slice(part));
-        spool.put(index, &bytes)
+        let flags = Array2::from_shape_vec(window.shape(), flags).map_err(|error| Error::bug(error.to_string()))?;
+        Ok(Stored { records: self, index, flags })
     }
 }
 
-/// A block as it comes out of the spool; steps are unpacked only when asked for.
-pub(super) struct Stored {
-    bytes: Vec<u8>,
-    shape: (usize, usize),
+/// A block as it comes back; steps are fetched only when asked for.
+pub(super) struct Stored<'a> {
+    records: &'a Records,
+    index: usize,
+    flags: Array2<u8>,
 }
 
-impl Stored {
-    /// Takes the block of `window` out of a spool.
-    ///
-    /// # Errors
-    /// As [`Spool::read`]; `Bug` when the block was never stored or has another size.
-    pub(super) fn fetch(spool: &Spool, index: usize, window: Window) -> Result<Self> {
-        let mut bytes = Vec::new();
-        let found = spool.read(index, &mut bytes)?;
-        let stored = Self { bytes, shape: window.shape() };
-        let pixels = window.len();
-        let sound = found && stored.bytes.len() >= 2 * pixels && stored.bytes.len() == 2 * pixels + 4 * stored.count();
-        if sound { Ok(stored) } else { Err(Error::bug(format!("block {index} is not in the spool"))) }
+impl Stored<'_> {
+    /// [`ELIGIBLE`], [`GREEN`] and [`SEEN`], rows by columns.
+    pub(super) fn flags(&self) -> ArrayView2<'_, u8> {
+        self.flags.view()
     }
 
-    fn pixels(&self) -> usize {
-        self.shape.0 * self.shape.1
-    }
-
-    fn flag_bytes(&self) -> &[u8] {
-        self.bytes.get(self.pixels()..2 * self.pixels()).unwrap_or_default()
-    }
-
-    /// Eligible pixels.
-    pub(super) fn count(&self) -> usize {
-        self.flag_bytes().iter().map(|flags| usize::from(flags & ELIGIBLE)).sum()
-    }
-
-    /// The [`Reason`] of every pixel.
-    ///
-    /// # Errors
-    /// `Bug`, which a fetched block never gives.
-    pub(super) fn code(&self) -> Result<ArrayView2<'_, u8>> {
-        view(self.shape, self.bytes.get(..self.pixels()).unwrap_or_default())
-    }
-
-    /// [`ELIGIBLE`] and [`GREEN`].
-    ///
-    /// # Errors
-    /// `Bug`, which a fetched block never gives.
-    pub(super) fn flags(&self) -> Result<ArrayView2<'_, u8>> {
-        view(self.shape, self.flag_bytes())
+    /// Whether any pixel is eligible.
+    pub(super) fn any(&self) -> bool {
+        self.records.dnbr.stored(self.index).is_some_and(|bytes| bytes > 0)
     }
 
     /// dNBR in steps, 0 where not eligible.
     ///
     /// # Errors
-    /// `Bug`, which a fetched block never gives.
+    /// As [`Spool::read`].
     pub(super) fn dnbr(&self) -> Result<Array2<i16>> {
-        self.spread(0)
+        self.spread(&self.records.dnbr)
     }
 
     /// RBR in steps, 0 where not eligible.
     ///
     /// # Errors
-    /// `Bug`, which a fetched block never gives.
+    /// As [`Spool::read`].
     pub(super) fn rbr(&self) -> Result<Array2<i16>> {
-        self.spread(1)
+        self.spread(&self.records.rbr)
     }
 
-    /// The steps of one layer, from its low and high bytes.
-    fn spread(&self, layer: usize) -> Result<Array2<i16>> {
-        let count = self.count();
-        let start = 2 * self.pixels() + 2 * count * layer;
-        let (low, high) = self.bytes.get(start..start + 2 * count).unwrap_or_default().split_at(count);
-        let mut steps = low.iter().zip(high).map(|(low, high)| i16::from_le_bytes([*low, *high]));
-        let next = |flags: &u8| if flags & ELIGIBLE != 0 { steps.next().unwrap_or(0) } else { 0 };
-        let all = self.flag_bytes().iter().map(next).collect();
-        Array2::from_shape_vec(self.shape, all).map_err(|error| Error::bug(error.to_string()))
+    fn spread(&self, spool: &Spool) -> Result<Array2<i16>> {
+        let mut bytes = Vec::new();
+        spool.read(self.index, &mut bytes)?;
+        let mut steps = bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_ne_bytes(*pair));
+        let mut all = vec![0; self.flags.len()];
+        let flags = self.flags.as_slice().unwrap_or_default();
+        for (flags, all) in flags.chunks(STRETCH).zip(all.chunks_mut(STRETCH)).filter(|(flags, _)| any(flags)) {
+            for (flags, step) in flags.iter().zip(all) {
+                *step = if flags & ELIGIBLE != 0 { steps.next().unwrap_or(0) } else { 0 };
+            }
+        }
+        Array2::from_shape_vec(self.flags.raw_dim(), all).map_err(|error| Error::bug(error.to_string()))
     }
 }
 
-fn view(shape: (usize, usize), bytes: &[u8]) -> Result<ArrayView2<'_, u8>> {
-    ArrayView2::from_shape(shape, bytes).map_err(|error| Error::bug(error.to_string()))
+/// Pixels that are looked at together.
+const STRETCH: usize = 64;
+
+/// Whether any pixel of a stretch or row is eligible.
+pub(super) fn any(flags: &[u8]) -> bool {
+    flags.iter().fold(0, |any, flags| any | flags) & ELIGIBLE != 0
 }
 
 #[cfg(test)]
@@ -178,26 +191,29 @@ mod tests {
 
     #[test]
     fn steps_round_down() {
-        let steps = Record::steps(array![[0.27f32, 0.269_999_9, -0.000_01, f32::NAN, 9.0, -9.0]].view());
-        assert_eq!(steps, array![[2700, 2699, -1, 0, 32767, -32767]]);
+        let steps = [0.27f32, 0.269_999_9, -0.000_01, f32::NAN, 9.0, -9.0].map(step);
+        assert_eq!(steps, [2700, 2699, -1, 0, 32767, -32767]);
     }
 
     #[test]
     fn what_is_eligible_comes_back() {
-        let record = Record {
-            dnbr: array![[5, -6], [700, 8]],
-            rbr: array![[1, 2], [-3, 4]],
-            code: array![[0, 3], [18, 0]],
-            flags: array![[ELIGIBLE, 0], [ELIGIBLE | GREEN, ELIGIBLE]],
-        };
+        let mut record = Record::default();
+        record.extend(&[ELIGIBLE, 0], &[0.000_51, -0.5], &[0.100_01, 0.2]);
+        record.extend(&[ELIGIBLE | GREEN | SEEN, ELIGIBLE], &[0.070_01, f32::NAN], &[-0.299_99, 0.400_01]);
+        assert_eq!(record.eligible(), [5, 700, 0]);
         let folder = Scratch::new().unwrap();
         let stage = crate::io::store::Stage::begin(&folder.path().join("out"), false, &[]).unwrap();
-        let spool = Spool::compressed(stage.temporary("memory").unwrap());
-        record.store(&spool, 0).unwrap();
-        let back = Stored::fetch(&spool, 0, Window::whole(2, 2)).unwrap();
-        assert_eq!((back.code().unwrap(), back.flags().unwrap()), (record.code.view(), record.flags.view()));
-        assert_eq!(back.dnbr().unwrap(), array![[5, 0], [700, 8]]);
-        assert_eq!(back.rbr().unwrap(), array![[1, 0], [-3, 4]]);
-        assert!(Stored::fetch(&spool, 1, Window::whole(2, 2)).is_err());
+        let records = Records::new(&stage).unwrap();
+        records.keep(0, &record).unwrap();
+        let back = records.fetch(0, Window::whole(2, 2)).unwrap();
+        assert_eq!(back.flags(), array![[ELIGIBLE, 0], [ELIGIBLE | GREEN | SEEN, ELIGIBLE]]);
+        assert_eq!(back.dnbr().unwrap(), array![[5, 0], [700, 0]]);
+        assert_eq!(back.rbr().unwrap(), array![[1000, 0], [-3000, 4000]]);
+        assert!(back.any() && records.fetch(1, Window::whole(2, 2)).is_err());
+        record.clear();
+        record.extend_blank(SEEN | ELIGIBLE, 4);
+        records.keep(1, &record).unwrap();
+        let blank = records.fetch(1, Window::whole(2, 2)).unwrap();
+        assert!(!blank.any() && blank.dnbr().unwrap() == array![[0, 0], [0, 0]]);
     }
 }

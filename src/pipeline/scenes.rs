@@ -119,6 +119,7 @@ impl Pair {
                     leads: bands.contains(&Band::Swir2),
                     bands: bands.iter().map(|band| band.name()).collect(),
                     grid: *grid,
+                    means: raster.info().means().into_iter().map(|(_, grid)| grid).collect(),
                     chunk: raster.info().chunk,
                 });
             }
@@ -241,32 +242,32 @@ fn is_float(raster: &Arc<dyn Raster>, index: usize) -> bool {
     raster.info().bands.get(index).is_some_and(|band| matches!(band.dtype, Dtype::F32 | Dtype::F64))
 }
 
-/// Valid samples of a band: an overview of moderate size where there is one, else four windows.
+/// Valid samples of a band: its coarsest level with pixels enough, where that is of moderate size, else four
+/// windows.
 fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
-    const PIXELS: usize = 1 << 18;
+    const ENOUGH: usize = 1 << 16;
+    const MODERATE: usize = 1 << 20;
     const SIDE: usize = 256;
     let info = raster.info();
-    let small = |size: &(usize, usize)| size.0 * size.1 <= PIXELS;
-    let level =
-        std::iter::once((info.width, info.height)).chain(info.overviews.iter().copied()).position(|size| small(&size));
-    let windows = match level {
-        Some(0) => vec![(0, Window::whole(info.width, info.height))],
-        Some(level) => {
-            let (width, height) = info.overviews[level - 1];
-            vec![(level, Window::whole(width, height))]
-        }
+    let coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
+    let level = coarser.filter(|(_, size)| size.0 * size.1 >= ENOUGH).last();
+    let level = level.unwrap_or((0, (info.width, info.height)));
+    let windows = match Some(level).filter(|(_, size)| size.0 * size.1 <= MODERATE) {
+        Some((level, (width, height))) => vec![(level, Window::whole(width, height))],
         None => [(1, 1), (3, 1), (1, 3), (3, 3)]
             .map(|(x, y)| (0, around(info.width * x / 4, info.height * y / 4, SIDE, info)))
             .to_vec(),
     };
     let nodata = info.bands.get(index).and_then(|band| band.nodata);
+    // A percentile of so many is good to a fraction of what it is asked for.
+    let stride = windows.iter().map(|(_, window)| window.len()).sum::<usize>().div_ceil(ENOUGH) | 1;
     let mut valid = Vec::new();
     for (level, window) in windows {
         for samples in raster.read(level, &[index], window)? {
             let zero_is_nodata = !matches!(samples, Samples::F32(_) | Samples::F64(_));
             let counts =
                 |value: &f64| Some(*value) != nodata && value.is_finite() && !(zero_is_nodata && *value == 0.0);
-            valid.extend(widened(&samples).filter(counts));
+            with_samples!(&samples, values => valid.extend(values.iter().step_by(stride).map(|value| value.to_f64()).filter(counts)));
         }
     }
     Ok(valid)
@@ -275,10 +276,6 @@ fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
 fn around(col: usize, row: usize, side: usize, info: &crate::io::raster::RasterInfo) -> Window {
     let start = |at: usize, length: usize| at.saturating_sub(side / 2).min(length.saturating_sub(side));
     Window::new(start(col, info.width), start(row, info.height), side.min(info.width), side.min(info.height))
-}
-
-fn widened(samples: &Samples) -> Box<dyn Iterator<Item = f64> + '_> {
-    with_samples!(samples, values => Box::new(values.iter().map(|value| value.to_f64())))
 }
 
 /// The bands that the run needs of both sides, by role, and the NIR of NBR.

@@ -1,12 +1,14 @@
 //! One side of the pair as something to read from: its scenes mosaicked, their clouds told, their numbers
 //! on one scale.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis, Slice, Zip};
 
-use super::reading::{Reading, read_codes};
+use super::reading::{Reading, give_codes, read_codes};
+use super::spare;
 use super::tap::{Classes, Tap};
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
@@ -102,18 +104,31 @@ impl SideTaps {
         let inner = Window::new(halo, halo, window.width, window.height);
         let mut grown = Array2::zeros(window.shape());
         mask::dilate(codes.view(), inner, self.growth.cloud, self.growth.shadow, grown.view_mut())?;
+        give_codes(codes);
         Ok(grown)
+    }
+}
+
+impl Drop for Block<'_> {
+    fn drop(&mut self) {
+        self.codes.drain(..).for_each(give_codes);
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.planes.drain(..).for_each(|(_, plane)| spare::give_plane(plane));
     }
 }
 
 impl<'a> Block<'a> {
     /// By the classes alone, the best code of each pixel among the scenes': one that counts, else one that
     /// says more than "uncovered".
-    pub(super) fn best(&self) -> Result<Array2<u8>> {
+    pub(super) fn best(&self) -> Result<Cow<'_, Array2<u8>>> {
         let mut scenes = self.codes.iter();
-        let mut best = scenes.next().cloned().ok_or_else(|| Error::bug("a side without a scene"))?;
+        let mut best = scenes.next().map(Cow::Borrowed).ok_or_else(|| Error::bug("a side without a scene"))?;
         for other in scenes {
-            Zip::from(&mut best).and(other).for_each(|best, other| {
+            Zip::from(best.to_mut()).and(other).for_each(|best, other| {
                 if outranks(*other, *best) {
                     *best = *other;
                 }
@@ -152,9 +167,8 @@ impl<'a> Block<'a> {
         let planes = self.side.roles.iter().map(|role| (*role, planes.next().unwrap_or_else(nothing))).collect();
         let mut view = View { planes, codes };
         if counting {
-            for (_, plane) in &view.planes {
-                mask::strike_nan(plane.view(), Reason::Uncovered, view.codes.view_mut())?;
-            }
+            let planes: Vec<_> = view.planes.iter().map(|(_, plane)| plane.view()).collect();
+            mask::strike_any_nan(&planes, Reason::Uncovered, view.codes.view_mut())?;
         }
         let classless = self.side.scenes.get(scene).is_some_and(|scene| scene.classes.is_none());
         if counting && classless && self.side.water_from_indices {

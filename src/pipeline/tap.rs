@@ -33,7 +33,7 @@ pub(super) enum Classes {
 }
 
 impl Tap {
-    /// Band `index` of `raster` at full resolution.
+    /// Band `index` of `raster` at full resolution, or at the level of means that stands for it.
     ///
     /// # Errors
     /// `Unsupported` when the raster has no grid.
@@ -44,7 +44,11 @@ impl Tap {
         work: &Grid,
         upsample: Upsample,
     ) -> Result<Self> {
-        Self::at_level(raster, 0, index, encoding, work, upsample)
+        source_grid(raster, 0)?;
+        let (levels, grids): (Vec<usize>, Vec<Grid>) = raster.info().means().into_iter().unzip();
+        let (place, _) = Relation::from_means(work, &grids)?;
+        let level = levels.get(place).copied().unwrap_or(0);
+        Self::at_level(raster, level, index, encoding, work, upsample)
     }
 
     /// Band `index` of `raster` at the coarsest level whose pixels are not larger than the work grid's.
@@ -88,10 +92,14 @@ impl Tap {
         Arc::ptr_eq(&self.raster, &other.raster) && self.level == other.level && self.upsample == other.upsample
     }
 
+    /// The type of the band's samples.
+    pub(super) fn dtype(&self) -> Dtype {
+        self.raster.info().bands.get(self.index).map_or(Dtype::F64, |band| band.dtype)
+    }
+
     /// Whether every count is a whole number.
     pub(super) fn whole(&self) -> bool {
-        let dtype = self.raster.info().bands.get(self.index).map(|band| band.dtype);
-        !matches!(dtype, None | Some(Dtype::F32 | Dtype::F64)) && self.encoding.offset_counts.fract() == 0.0
+        !matches!(self.dtype(), Dtype::F32 | Dtype::F64) && self.encoding.offset_counts.fract() == 0.0
     }
 
     /// The source pixels that `window` of the work grid draws on: uncut for whole-pixel relations, so
@@ -155,14 +163,9 @@ impl Canvas {
 
 fn source_grid(raster: &Arc<dyn Raster>, level: usize) -> Result<Grid> {
     let info = raster.info();
-    let full = info.grid.as_ref().map_err(|reason| {
+    info.grid.as_ref().map_err(|reason| {
         Error::unsupported(format!("has no usable grid: {reason}"))
             .hint("give it a north-up grid with gdalwarp, or name a scene that has one")
     })?;
-    let Some((width, height)) = level.checked_sub(1).and_then(|n| info.overviews.get(n)).copied() else {
-        return Ok(*full);
-    };
-    let (dx, dy) = full.pixel();
-    let pixel = (dx * full.width() as f64 / width as f64, dy * full.height() as f64 / height as f64);
-    Grid::new(full.crs(), full.origin(), pixel, (width, height))
+    info.level_grid(level).ok_or_else(|| Error::bug(format!("a raster without level {level}")))
 }

@@ -176,7 +176,7 @@ mod tests {
         let outlines = trace(&mask, &labels);
         let mut dnbr = Zones::new(labels.count);
         let steps = ndarray::Array2::from_shape_fn(grid.window().shape(), |(row, _)| 1000 * (row as i32 - down as i32));
-        dnbr.feed((&mask, &labels), grid.window(), steps.view(), steps.mapv(|_| true).view()).unwrap();
+        dnbr.feed((&mask, &labels), grid.window(), |at| Some(steps[at])).unwrap();
         let numbers = Numbers { dnbr: &dnbr, rbr: &Zones::new(labels.count), classes: None };
         objects((&mask, &labels, outlines), grid, NAMING, numbers, &|outline| {
             outline.iter().map(|polygon| polygon.pixels() as f64 * 0.04).sum()

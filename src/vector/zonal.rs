@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use ndarray::ArrayView2;
-
 use crate::error::{Error, Result};
 use crate::geom::runs::Runs;
 use crate::geom::window::Window;
@@ -78,25 +76,20 @@ impl Zones {
         Self { tallies: vec![Tally::default(); objects] }
     }
 
-    /// Adds the valid `steps` of one block, which covers `window` of the mask (rows by columns).
+    /// Adds the values of one block, which are asked in steps by row and column of the block; None is no value.
     ///
     /// # Errors
-    /// `Bug` when the shapes do not fit the window or the labels not the mask.
-    pub fn feed<T: Copy + Into<i32>>(
+    /// `Bug` when the labels do not fit the mask or the window leaves it.
+    pub fn feed(
         &mut self,
         (mask, labels): (&Runs, &Labels),
         window: Window,
-        steps: ArrayView2<'_, T>,
-        valid: ArrayView2<'_, bool>,
+        step_at: impl Fn((usize, usize)) -> Option<i32>,
     ) -> Result<()> {
-        fits(mask, labels, self.tallies.len(), window, &[steps.dim(), valid.dim()])?;
+        fits(mask, labels, self.tallies.len(), window)?;
         for (label, row, columns) in stretches(mask, labels, window) {
             let tally = &mut self.tallies[label as usize];
-            for column in columns {
-                if valid[(row, column)] {
-                    tally.add(steps[(row, column)].into());
-                }
-            }
+            columns.filter_map(|column| step_at((row, column))).for_each(|step| tally.add(step));
         }
         Ok(())
     }
@@ -125,22 +118,22 @@ impl ClassCounts {
         Self { classes: usize::from(classes), counts: vec![0; objects * usize::from(classes)] }
     }
 
-    /// Adds the valid pixels of one block; a class out of range is not counted.
+    /// Adds the pixels of one block, whose class is asked by row and column of the block; a pixel without a
+    /// class, or with one out of range, is not counted.
     ///
     /// # Errors
-    /// `Bug` when the shapes do not fit the window or the labels not the mask.
+    /// `Bug` when the labels do not fit the mask or the window leaves it.
     pub fn feed(
         &mut self,
         (mask, labels): (&Runs, &Labels),
         window: Window,
-        class: ArrayView2<'_, u8>,
-        valid: ArrayView2<'_, bool>,
+        class_at: impl Fn((usize, usize)) -> Option<u8>,
     ) -> Result<()> {
         let objects = self.counts.len().checked_div(self.classes).unwrap_or(labels.count);
-        fits(mask, labels, objects, window, &[class.dim(), valid.dim()])?;
+        fits(mask, labels, objects, window)?;
         for (label, row, columns) in stretches(mask, labels, window) {
-            for column in columns.filter(|&column| valid[(row, column)]) {
-                let class = usize::from(class[(row, column)]);
+            for class in columns.filter_map(|column| class_at((row, column))) {
+                let class = usize::from(class);
                 if class < self.classes {
                     self.counts[label as usize * self.classes + class] += 1;
                 }
@@ -167,15 +160,14 @@ impl ClassCounts {
     }
 }
 
-/// That a block, its window, the labels and the mask belong together.
-fn fits(mask: &Runs, labels: &Labels, objects: usize, window: Window, shapes: &[(usize, usize)]) -> Result<()> {
+/// That a window, the labels and the mask belong together.
+fn fits(mask: &Runs, labels: &Labels, objects: usize, window: Window) -> Result<()> {
     let inside = window.right() <= mask.width() as usize && window.bottom() <= mask.height() as usize;
-    let whole = shapes.iter().all(|shape| *shape == window.shape());
     let known = labels.of_run.len() == mask.as_slice().len() && labels.count == objects;
-    if inside && whole && known {
+    if inside && known {
         return Ok(());
     }
-    Err(Error::bug(format!("zonal numbers: block, mask and labels do not fit each other at {window}")))
+    Err(Error::bug(format!("zonal numbers: mask and labels do not fit each other at {window}")))
 }
 
 /// The stretches of `mask` in `window`: label, row and columns counted from the window's corner.
@@ -229,9 +221,11 @@ mod tests {
             let window = Window::new(column, row, width.min(6 - column), height.min(4 - row));
             let mut own = Zones::new(3);
             let seen = cut(&valid, window);
-            own.feed((&mask, &labels), window, cut(&steps, window).view(), seen.view()).unwrap();
+            let part = cut(&steps, window);
+            own.feed((&mask, &labels), window, |at| seen[at].then(|| part[at].into())).unwrap();
             zones.merge(&own);
-            counts.feed((&mask, &labels), window, cut(&class, window).view(), seen.view()).unwrap();
+            let class = cut(&class, window);
+            counts.feed((&mask, &labels), window, |at| seen[at].then_some(class[at])).unwrap();
         }
         (zones, counts)
     }
@@ -250,9 +244,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let labels = label(&mask(), Connectivity::Four);
-        let (steps, valid) = (Array2::<i16>::zeros((4, 6)), Array2::from_elem((4, 6), true));
-        for (objects, window) in [(3, Window::new(1, 0, 6, 4)), (3, Window::whole(5, 4)), (2, Window::whole(6, 4))] {
-            let outcome = Zones::new(objects).feed((&mask(), &labels), window, steps.view(), valid.view());
+        for (objects, window) in [(3, Window::new(1, 0, 6, 4)), (3, Window::whole(6, 5)), (2, Window::whole(6, 4))] {
+            let outcome = Zones::new(objects).feed((&mask(), &labels), window, |_| Some(1));
             assert_eq!(outcome.unwrap_err().kind(), crate::Kind::Bug);
         }
     }

@@ -28,11 +28,11 @@ pub(super) trait Sample: Copy + Default + PartialOrd + Send + Sync + Into<f64> +
     /// Whether the cell is neither NaN nor infinite.
     fn is_finite(self) -> bool;
 
-    /// Appends a row in the byte order of the file.
-    fn append(row: &[Self], bytes: &mut Vec<u8>);
+    /// Writes a row in the byte order of the file; `bytes` has just the room.
+    fn lay(row: &[Self], bytes: &mut [u8]);
 
-    /// Appends a row behind the predictor. `scratch` is any buffer.
-    fn append_predicted(row: &[Self], bytes: &mut Vec<u8>, scratch: &mut Vec<u8>);
+    /// Writes a row behind the predictor; `bytes` has just the room, `scratch` is any buffer.
+    fn lay_predicted(row: &[Self], bytes: &mut [u8], scratch: &mut Vec<u8>);
 
     /// The mean of `count` (1 to 4) cells, given as four with zeros for those that do not count.
     fn mean(cells: [Self; 4], count: u8) -> Self;
@@ -74,19 +74,24 @@ macro_rules! integer_sample {
                 true
             }
 
-            fn append(row: &[Self], bytes: &mut Vec<u8>) {
-                bytes.extend(row.iter().flat_map(|cell| cell.to_le_bytes()));
+            fn lay(row: &[Self], bytes: &mut [u8]) {
+                let places = bytes.as_chunks_mut().0;
+                places.iter_mut().zip(row).for_each(|(place, cell)| *place = cell.to_le_bytes());
             }
 
-            fn append_predicted(row: &[Self], bytes: &mut Vec<u8>, _: &mut Vec<u8>) {
-                let Some((first, rest)) = row.split_first() else { return };
-                bytes.extend(first.to_le_bytes());
-                let (start, size) = (bytes.len(), size_of::<Self>());
-                bytes.resize(start + rest.len() * size, 0);
-                let out = bytes.get_mut(start..).unwrap_or_default();
-                for ((cell, before), out) in rest.iter().zip(row).zip(out.chunks_exact_mut(size)) {
-                    out.copy_from_slice(&cell.wrapping_sub(*before).to_le_bytes());
-                }
+            fn lay_predicted(row: &[Self], bytes: &mut [u8], _: &mut Vec<u8>) {
+                let places = bytes.as_chunks_mut().0;
+                let (Some((first, rest)), Some((start, places))) = (row.split_first(), places.split_first_mut()) else {
+                    return;
+                };
+                *start = first.to_le_bytes();
+                let cells = rest.iter().zip(row).zip(places);
+                wide(
+                    #[inline(always)]
+                    move || {
+                        cells.for_each(|((cell, before), place)| *place = cell.wrapping_sub(*before).to_le_bytes());
+                    },
+                );
             }
 
             /// Exact: sums stay below 2^18, and no third lies so near to a half that a float misses it.
@@ -122,26 +127,36 @@ impl Sample for f32 {
         self.is_finite()
     }
 
-    fn append(row: &[Self], bytes: &mut Vec<u8>) {
-        bytes.extend(row.iter().flat_map(|cell| cell.to_le_bytes()));
+    fn lay(row: &[Self], bytes: &mut [u8]) {
+        let places = bytes.as_chunks_mut().0;
+        places.iter_mut().zip(row).for_each(|(place, cell)| *place = cell.to_le_bytes());
     }
 
     /// The row's bytes from the most significant plane to the least, then differenced byte by byte.
-    fn append_predicted(row: &[Self], bytes: &mut Vec<u8>, scratch: &mut Vec<u8>) {
-        scratch.clear();
+    fn lay_predicted(row: &[Self], bytes: &mut [u8], scratch: &mut Vec<u8>) {
         scratch.resize(row.len() * 4, 0);
         let (upper, lower) = scratch.split_at_mut(row.len() * 2);
         let ((p0, p1), (p2, p3)) = (upper.split_at_mut(row.len()), lower.split_at_mut(row.len()));
-        for ((((cell, b0), b1), b2), b3) in row.iter().zip(p0).zip(p1).zip(p2).zip(p3) {
-            [*b0, *b1, *b2, *b3] = cell.to_bits().to_be_bytes();
-        }
-        u8::append_predicted(scratch, bytes, &mut Vec::new());
+        let cells = row.iter().zip(p0).zip(p1).zip(p2).zip(p3);
+        wide(
+            #[inline(always)]
+            move || {
+                cells.for_each(|((((cell, b0), b1), b2), b3)| [*b0, *b1, *b2, *b3] = cell.to_bits().to_be_bytes());
+            },
+        );
+        u8::lay_predicted(scratch, bytes, &mut Vec::new());
     }
 
     fn mean([a, b, c, d]: [Self; 4], count: u8) -> Self {
         let sum = (f64::from(a) + f64::from(b)) + (f64::from(c) + f64::from(d));
         (sum / f64::from(count.max(1))) as Self
     }
+}
+
+/// Runs a loop with the widest vector instructions that the processor has; the outcome is the same.
+#[inline]
+pub(super) fn wide<T>(work: impl FnOnce() -> T) -> T {
+    pulp::Arch::new().dispatch(work)
 }
 
 /// A row as one stretch of memory, copied only if it is strided.
@@ -172,8 +187,8 @@ mod tests {
     #[test]
     fn predictors_undo() {
         let row = [5i16, -32_768, 32_767, 0, 7];
-        let mut bytes = Vec::new();
-        i16::append_predicted(&row, &mut bytes, &mut Vec::new());
+        let mut bytes = [0; 10];
+        i16::lay_predicted(&row, &mut bytes, &mut Vec::new());
         let mut sum = 0i16;
         let undone: Vec<i16> = bytes
             .chunks_exact(2)
@@ -185,8 +200,8 @@ mod tests {
         assert_eq!(undone, row);
 
         let floats = [1.5f32, -0.0, f32::NAN, 1e-30];
-        let mut bytes = Vec::new();
-        f32::append_predicted(&floats, &mut bytes, &mut Vec::new());
+        let mut bytes = [0; 16];
+        f32::lay_predicted(&floats, &mut bytes, &mut Vec::new());
         for at in 1..bytes.len() {
             bytes[at] = bytes[at].wrapping_add(bytes[at - 1]);
         }

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use super::cell::{Sample, contiguous};
+use super::cell::{Sample, contiguous, wide};
 
 /// What a finished layer holds, over its valid cells (stored values, before scale and offset).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -45,8 +45,12 @@ impl Moments {
         for row in cells.rows() {
             let row = contiguous(row);
             let (chunks, rest) = row.as_chunks::<LANES>();
-            chunks.iter().for_each(|chunk| lanes.add(chunk, nodata));
-            lanes.add(rest, nodata);
+            let sums = &mut lanes;
+            wide(
+                #[inline(always)]
+                move || add_all(sums, chunks, nodata),
+            );
+            rest.iter().enumerate().for_each(|(lane, cell)| lanes.add_one(lane, *cell, nodata));
         }
         lanes.moments()
     }
@@ -82,6 +86,7 @@ impl Moments {
 const LANES: usize = 8;
 
 /// The sums of each lane, side by side so that they can be added to all at once.
+#[derive(Clone, Copy)]
 struct Lanes<T> {
     /// A value of the tile; sums are of distances from it.
     first: T,
@@ -92,20 +97,42 @@ struct Lanes<T> {
     squares: [f64; LANES],
 }
 
+/// The lanes are copied, so that they stay in registers.
+#[inline(always)]
+fn add_all<T: Sample>(lanes: &mut Lanes<T>, chunks: &[[T; LANES]], nodata: Option<T>) {
+    let mut sums = *lanes;
+    for chunk in chunks {
+        sums.add(chunk, nodata);
+    }
+    *lanes = sums;
+}
+
 impl<T: Sample> Lanes<T> {
     fn new(first: T) -> Self {
         let (sum, squares) = ([0.0; LANES], [0.0; LANES]);
         Self { first, count: [0; LANES], min: [first; LANES], max: [first; LANES], sum, squares }
     }
 
-    /// Adds up to one cell to each lane.
+    /// Adds a cell to each lane. Every figure in a loop of its own, so that each becomes one or two
+    /// instructions for all lanes.
     #[inline(always)]
-    fn add(&mut self, cells: &[T], nodata: Option<T>) {
-        for (lane, cell) in cells.iter().enumerate().take(LANES) {
-            let counts = cell.counts(nodata) && cell.is_finite();
-            let cell = if counts { *cell } else { self.first };
+    fn add(&mut self, cells: &[T; LANES], nodata: Option<T>) {
+        let counts = cells.map(|cell| cell.counts(nodata) & cell.is_finite());
+        let kept: [T; LANES] = std::array::from_fn(|lane| if counts[lane] { cells[lane] } else { self.first });
+        let first: f64 = self.first.into();
+        let apart = kept.map(|cell| cell.into() - first);
+        self.count.iter_mut().zip(counts).for_each(|(count, counts)| *count += u32::from(counts));
+        self.min.iter_mut().zip(kept).for_each(|(min, cell)| *min = if cell < *min { cell } else { *min });
+        self.max.iter_mut().zip(kept).for_each(|(max, cell)| *max = if cell > *max { cell } else { *max });
+        self.sum.iter_mut().zip(apart).for_each(|(sum, apart)| *sum += apart);
+        self.squares.iter_mut().zip(apart).for_each(|(squares, apart)| *squares += apart * apart);
+    }
+
+    /// Adds a cell to one lane.
+    fn add_one(&mut self, lane: usize, cell: T, nodata: Option<T>) {
+        if cell.counts(nodata) && cell.is_finite() && lane < LANES {
             let apart = cell.into() - self.first.into();
-            self.count[lane] += u32::from(counts);
+            self.count[lane] += 1;
             self.min[lane] = if cell < self.min[lane] { cell } else { self.min[lane] };
             self.max[lane] = if cell > self.max[lane] { cell } else { self.max[lane] };
             self.sum[lane] += apart;

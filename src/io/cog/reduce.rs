@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::cell::{Sample, contiguous};
+use super::cell::{Sample, contiguous, wide};
 use super::spec::Reduce;
 
 /// Cells of half the size, rounded up; at an odd edge two cells or one become one.
@@ -30,8 +30,8 @@ fn join_rows<T: Sample>(upper: &[T], lower: Option<&[T]>, how: Reduce, nodata: O
     match (lower, how) {
         (None, _) => out.extend(pairs.iter().map(|[a, b]| join([*a, *b, *a, *b], [true, true, false, false], nodata))),
         // The inner loop names its function, so that it is inlined and runs over many cells at once.
-        (_, Reduce::Mode) => out.extend(quads.map(|quad| mode(quad, [true; 4], nodata))),
-        _ => out.extend(quads.map(|quad| average(quad, [true; 4], nodata))),
+        (_, Reduce::Mode) => mode_quads(pairs, below, nodata, out),
+        _ => join_quads(quads, out, |quad| average(quad, [true; 4], nodata)),
     }
     if let [a] = odd {
         let c = odd_below.first().copied();
@@ -39,7 +39,34 @@ fn join_rows<T: Sample>(upper: &[T], lower: Option<&[T]>, how: Reduce, nodata: O
     }
 }
 
+/// Appends the mode of each four cells. Most stretches are of one class: those need no vote.
+fn mode_quads<T: Sample>(pairs: &[[T; 2]], below: &[[T; 2]], nodata: Option<T>, out: &mut Vec<T>) {
+    const STRETCH: usize = 16;
+    for (pairs, below) in pairs.chunks(STRETCH).zip(below.chunks(STRETCH)) {
+        let first = pairs.first().map_or(T::VOID, |pair| pair[0]);
+        let same = |cells: &[[T; 2]]| cells.as_flattened().iter().fold(true, |same, cell| same & (*cell == first));
+        if same(pairs) & same(below) {
+            out.resize(out.len() + pairs.len(), first);
+        } else {
+            let quads = pairs.iter().zip(below).map(|([a, b], [c, d])| [*a, *b, *c, *d]);
+            out.extend(quads.map(|quad| mode(quad, [true; 4], nodata)));
+        }
+    }
+}
+
+/// Appends what `join` makes of each four cells.
+fn join_quads<T: Sample>(quads: impl ExactSizeIterator<Item = [T; 4]>, out: &mut Vec<T>, join: impl Fn([T; 4]) -> T) {
+    let start = out.len();
+    out.resize(start + quads.len(), T::default());
+    let places = out.get_mut(start..).unwrap_or_default();
+    wide(
+        #[inline(always)]
+        move || quads.zip(places).for_each(|(quad, place)| *place = join(quad)),
+    );
+}
+
 /// The mean of those cells that are `present` and count.
+#[inline]
 fn average<T: Sample>(cells: [T; 4], present: [bool; 4], nodata: Option<T>) -> T {
     let mut kept = [T::default(); 4];
     let mut count = 0;
@@ -53,6 +80,7 @@ fn average<T: Sample>(cells: [T; 4], present: [bool; 4], nodata: Option<T>) -> T
 }
 
 /// The most frequent of those cells that are `present` and count, of several the lowest.
+#[inline]
 fn mode<T: Sample>(cells: [T; 4], present: [bool; 4], nodata: Option<T>) -> T {
     let [a, b, c, d] = cells;
     if a == b && a == c && a == d {

@@ -6,6 +6,7 @@ use geo::{
 };
 
 use crate::error::{Error, Result};
+use crate::geom::ellipsoid::ring_area;
 use crate::geom::grid::Grid;
 use crate::vector::trace::{Corner, PixelPolygon};
 
@@ -192,12 +193,10 @@ impl LonLat {
         }
     }
 
-    /// Hectares on the ellipsoid: geodesic area (Karney 2013) between these places.
+    /// Hectares on the ellipsoid: geodesic area (Karney 2013) between these places. Where no edge is longer than
+    /// 0.005 degrees, edges straight in longitude and latitude give the same to 1e-5 in a tenth of the time.
     pub fn area_ha(&self) -> f64 {
-        let degrees = |rings: &Vec<Ring>| {
-            polygon(rings.iter().map(|ring| ring.iter().map(|place| place.map(|c| f64::from(c) / UNITS))))
-        };
-        self.polygons.iter().map(|rings| degrees(rings).geodesic_area_signed().abs() / 1e4).sum()
+        self.polygons.iter().map(|rings| polygon_area(rings).abs() / 1e4).sum()
     }
 
     /// The box of the outline.
@@ -216,6 +215,18 @@ impl LonLat {
         }
         extent
     }
+}
+
+/// Square metres of a polygon; holes wind the other way.
+fn polygon_area(rings: &[Ring]) -> f64 {
+    const SHORT: u32 = 50_000;
+    let degrees = |place: &Place| place.map(|c| f64::from(c) / UNITS);
+    let long = |a: &Place, b: &Place| a[0].abs_diff(b[0]).max(a[1].abs_diff(b[1])) > SHORT;
+    if rings.iter().any(|ring| ring.iter().zip(ring.iter().cycle().skip(1)).any(|(a, b)| long(a, b))) {
+        return polygon(rings.iter().map(|ring| ring.iter().map(degrees))).geodesic_area_signed();
+    }
+    let closed = |ring: &Ring| ring_area(ring.iter().chain(ring.first()).map(degrees).map(|[lon, lat]| (lon, lat)));
+    rings.iter().map(closed).sum()
 }
 
 /// A `geo` polygon from the exterior and holes.

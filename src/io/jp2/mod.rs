@@ -110,13 +110,11 @@ impl Raster for Jp2 {
         Ok(out)
     }
 
-    fn touched(&self, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
-        if self.check(0, bands, window).is_err() {
-            return Vec::new();
-        }
+    fn touched(&self, level: usize, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
+        let Ok(level) = self.check(level, bands, window) else { return Vec::new() };
         let bytes =
             |index: usize| self.stream.tiles.get(index).map_or(0, |parts| parts.iter().map(|part| part.length).sum());
-        self.tiles_in(0, window).into_iter().map(|index| (index as u64, bytes(index))).collect()
+        self.tiles_in(level, window).into_iter().map(|index| (index as u64, bytes(index))).collect()
     }
 
     fn usage(&self) -> (u64, u64) {

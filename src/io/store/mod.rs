@@ -11,16 +11,18 @@ mod scratch;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::text::Foreign;
 use place::Standing;
 pub use publish::Published;
+use read::Digest;
 pub use read::{Sums, read_text, sha256_hex, sha256_of, size_of};
 pub use scratch::Scratch;
 
@@ -37,6 +39,8 @@ pub struct Stage {
     standing: Standing,
     /// Files handed out by [`Stage::create`] and not finished yet.
     open: Arc<AtomicUsize>,
+    /// Sizes and hashes of the finished ones, taken as they were written.
+    taken: Taken,
     /// The staging folder has become the output folder: its name may be another run's by now.
     moved: bool,
     /// Held for its lock.
@@ -57,7 +61,8 @@ impl Stage {
         place::apart_from(&place, inputs)?;
         let standing = place::standing(&place, overwrite)?;
         let lock = place::claim(&place.folder)?;
-        Ok(Self { out: place.out, folder: place.folder, standing, open: Arc::default(), moved: false, _lock: lock })
+        let (open, taken) = (Arc::default(), Taken::default());
+        Ok(Self { out: place.out, folder: place.folder, standing, open, taken, moved: false, _lock: lock })
     }
 
     /// Where the file `relative` (forward slashes, no hidden name) is staged; its folders are
@@ -94,7 +99,8 @@ impl Stage {
         let file = disk::create_new(&self.path_of(relative)?)?;
         self.open.fetch_add(1, Ordering::SeqCst);
         let file = BufWriter::with_capacity(1 << 16, file);
-        Ok(StagedFile { file, name: relative.to_owned(), open: Arc::clone(&self.open) })
+        let (open, taken) = (Arc::clone(&self.open), Arc::clone(&self.taken));
+        Ok(StagedFile { file, name: relative.to_owned(), digest: Some(Digest::default()), open, taken })
     }
 
     /// Whether the file `relative` is staged.
@@ -107,7 +113,8 @@ impl Stage {
     /// # Errors
     /// `Missing` when it is not staged, `Environment` when the disk fails.
     pub fn measured(&self, relative: &str) -> Result<(u64, [u8; 32])> {
-        read::digest(&self.path_of(relative)?)
+        let path = self.path_of(relative)?;
+        publish::taken(&self.taken, relative, &path).map_or_else(|| read::digest(&path), Ok)
     }
 
     /// A scratch file, readable and writable, that has no name any more: it is never published
@@ -142,7 +149,7 @@ impl Stage {
         if self.open.load(Ordering::SeqCst) != 0 {
             return Err(Error::bug("a staged file was not finished before publishing"));
         }
-        let files = publish::inventory(&self.folder)?;
+        let files = publish::inventory(&self.folder, &self.taken)?;
         let manifest = manifest(&files)?;
         disk::write_synced(&self.folder.join(MANIFEST), &manifest)?;
         match &self.standing {
@@ -162,12 +169,18 @@ impl Drop for Stage {
     }
 }
 
+/// Length and SHA-256 by name.
+type Taken = Arc<Mutex<BTreeMap<String, (u64, [u8; 32])>>>;
+
 /// A staged file that is being written. Buffered; call [`StagedFile::finish`] at the end.
 #[derive(Debug)]
 pub struct StagedFile {
     file: BufWriter<File>,
     name: String,
+    /// Of what was written in order; none once somebody has moved about in the file.
+    digest: Option<Digest>,
     open: Arc<AtomicUsize>,
+    taken: Taken,
 }
 
 impl StagedFile {
@@ -186,6 +199,9 @@ impl StagedFile {
             .flush()
             .and_then(|()| self.file.get_ref().sync_all())
             .map_err(|e| disk::failed(&e, Path::new(&name)))?;
+        if let Some(digest) = self.digest.take() {
+            self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(name, digest.finish());
+        }
         self.open.fetch_sub(1, Ordering::SeqCst);
         Ok(())
     }
@@ -198,7 +214,11 @@ impl StagedFile {
 
 impl Write for StagedFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        if let Some(digest) = &mut self.digest {
+            digest.add(bytes.get(..written).unwrap_or_default());
+        }
+        Ok(written)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -208,6 +228,7 @@ impl Write for StagedFile {
 
 impl Seek for StagedFile {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.digest = None;
         self.file.seek(to)
     }
 }

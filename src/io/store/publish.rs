@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use super::place::{Entry, Listing, plain};
-use super::{MANIFEST, disk, read};
+use super::{MANIFEST, Taken, disk, read};
 use crate::error::{Error, Kind, Result};
 use crate::text::shown_path;
 
@@ -25,14 +26,20 @@ pub struct Published {
 }
 
 /// Every staged file, sorted by path, hashed and safe on the disk; the folders too.
-pub(super) fn inventory(folder: &Path) -> Result<Vec<Published>> {
+pub(super) fn inventory(folder: &Path, known: &Taken) -> Result<Vec<Published>> {
     let mut files = Vec::new();
-    walk(folder, "", &mut files)?;
+    walk(folder, "", known, &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<Published>) -> Result<()> {
+/// What was noted of a file as it was written, if the file still has that size.
+pub(super) fn taken(known: &Taken, relative: &str, path: &Path) -> Option<(u64, [u8; 32])> {
+    let (length, sum) = *known.lock().unwrap_or_else(PoisonError::into_inner).get(relative)?;
+    (fs::metadata(path).ok()?.len() == length).then_some((length, sum))
+}
+
+fn walk(folder: &Path, prefix: &str, known: &Taken, files: &mut Vec<Published>) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(|error| disk::failed(&error, folder))? {
         let entry = entry.map_err(|error| disk::failed(&error, folder))?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(|error| disk::failed(&error, folder))?);
@@ -41,11 +48,11 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<Published>) -> Result<()> {
             return Err(Error::bug("a stray file was staged").at(shown_path(&path)));
         }
         if kind.is_dir() {
-            walk(&path, &format!("{relative}/"), files)?;
+            walk(&path, &format!("{relative}/"), known, files)?;
         } else {
-            let (sha256, bytes) = read::hash(&path)?;
+            let (bytes, sum) = taken(known, &relative, &path).map_or_else(|| read::digest(&path), Ok)?;
             disk::sync(&path)?;
-            files.push(Published { path: relative, bytes, sha256 });
+            files.push(Published { path: relative, bytes, sha256: read::digits(&sum) });
         }
     }
     disk::sync(folder)

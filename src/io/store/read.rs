@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 use crate::text::shown_path;
@@ -41,7 +41,7 @@ fn refuse_endless(path: &Path) -> Result<()> {
 /// `Missing` when it is not there, `Unsupported` when it is no regular file (a pipe or device has no end),
 /// `Environment` when the disk fails.
 pub fn sha256_of(path: &Path) -> Result<String> {
-    hash(path).map(|(digits, _)| digits)
+    digest(path).map(|(_, sum)| digits(&sum))
 }
 
 /// Bytes of a file.
@@ -54,7 +54,7 @@ pub fn size_of(path: &Path) -> Result<u64> {
 
 /// SHA-256 of bytes, as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    digits(&Sha256::digest(bytes).into())
 }
 
 /// A running SHA-256.
@@ -74,13 +74,33 @@ impl Sums {
 
     /// 64 lower-case hexadecimal digits.
     pub fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digits(&self.0.finalize().into())
     }
 }
 
-/// SHA-256 in hexadecimal digits, and length.
-pub(super) fn hash(path: &Path) -> Result<(String, u64)> {
-    digest(path).map(|(length, sum)| (sum.iter().map(|byte| format!("{byte:02x}")).collect(), length))
+/// Length and SHA-256 of bytes that come one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Digest {
+    sum: Sha256,
+    length: u64,
+}
+
+impl Digest {
+    /// Takes in further bytes.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.sum.update(bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    /// Length and hash.
+    pub(super) fn finish(self) -> (u64, [u8; 32]) {
+        (self.length, self.sum.finalize().into())
+    }
+}
+
+/// A hash in hexadecimal digits.
+pub(super) fn digits(sum: &[u8; 32]) -> String {
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Length and SHA-256, read in pieces.
@@ -88,16 +108,14 @@ pub(super) fn digest(path: &Path) -> Result<(u64, [u8; 32])> {
     let failed = |error| Error::system(&error, shown_path(path));
     refuse_endless(path)?;
     let mut file = File::open(path).map_err(failed)?;
-    let mut hasher = Sha256::new();
+    let mut digest = Digest::default();
     let mut piece = vec![0; 1 << 16];
-    let mut length = 0;
     loop {
         let count = file.read(&mut piece).map_err(failed)?;
         if count == 0 {
             break;
         }
-        hasher.update(piece.get(..count).unwrap_or_default());
-        length += count as u64;
+        digest.add(piece.get(..count).unwrap_or_default());
     }
-    Ok((length, hasher.finalize().into()))
+    Ok(digest.finish())
 }

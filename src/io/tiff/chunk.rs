@@ -55,6 +55,31 @@ pub(super) fn rows<'a>(
     Ok(Some(if layout.encoding.packed() { &tools.unpacked } else { tools.decoded.get(decoded).unwrap_or_default() }))
 }
 
+/// The first rows of chunk `index`, which [`check`] has passed and whose bytes are samples as they are
+/// ([`Layout::plain`]), straight into `into`. False when the chunk was never written.
+///
+/// # Errors
+/// As [`rows`].
+pub(super) fn direct(
+    source: &Source,
+    layout: &Layout,
+    index: usize,
+    into: &mut [u8],
+    tools: &mut Tools,
+) -> Result<bool> {
+    let Some((offset, count)) = layout.extent(index) else { return Ok(false) };
+    let mut read = || {
+        let bytes = sized(&mut tools.raw, count as usize);
+        source.read(offset, bytes)?;
+        reverse_bits(bytes, layout.reversed);
+        tools.decompress_into(layout.codec, layout.needed(index), into)
+    };
+    read().map_err(|error| error.at(layout.name(index)))?;
+    let form = (layout.encoding.size(), layout.interleaved());
+    layout.predictor.undo(into, layout.stored_row(), form, &mut tools.row);
+    Ok(true)
+}
+
 /// Reads and decompresses what is needed for the bytes `wanted` of a chunk; the answer is where in
 /// `tools.decoded` they are.
 fn fetch(

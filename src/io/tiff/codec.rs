@@ -118,12 +118,23 @@ impl Tools {
         Self { raw: Vec::new(), decoded: Vec::new(), unpacked: Vec::new(), row: Vec::new(), codecs }
     }
 
-    /// Decompresses the raw bytes, at most `capacity` of them, of which `needed` must come.
+    /// Decompresses the raw bytes into the tools' own buffer, at most `capacity` of them, of which `needed`
+    /// must come.
+    ///
+    /// # Errors
+    /// As [`Tools::decompress_into`].
+    pub(super) fn decompress(&mut self, codec: Codec, needed: usize, capacity: usize) -> Result<()> {
+        let mut decoded = std::mem::take(&mut self.decoded);
+        let done = self.decompress_into(codec, needed, sized(&mut decoded, capacity));
+        self.decoded = decoded;
+        done
+    }
+
+    /// Decompresses the raw bytes into `into`, of which the first `needed` must come.
     ///
     /// # Errors
     /// `Malformed` for damage or too few bytes, `Unsupported` for old-style LZW.
-    pub(super) fn decompress(&mut self, codec: Codec, needed: usize, capacity: usize) -> Result<()> {
-        let into = sized(&mut self.decoded, capacity);
+    pub(super) fn decompress_into(&mut self, codec: Codec, needed: usize, into: &mut [u8]) -> Result<()> {
         let found = match codec {
             Codec::None => copy(&self.raw, into),
             Codec::Deflate => inflate(&mut self.codecs.inflate, &self.raw, into)?,

@@ -225,6 +225,12 @@ impl Layout {
         self.chunk.1 as u64 * self.stored_row() as u64
     }
 
+    /// Whether a decompressed chunk is samples of one band as this machine keeps them.
+    pub(super) fn plain(&self) -> bool {
+        let native = self.order == Order::Little && cfg!(target_endian = "little");
+        native && self.interleaved() == 1 && !self.encoding.packed() && self.codec != Codec::None
+    }
+
     /// Rows of a chunk that are decoded at a time: all of them, unless nothing is compressed.
     pub(super) fn slab(&self) -> usize {
         match self.codec {

@@ -118,18 +118,43 @@ impl TiffRaster {
         Ok(layout)
     }
 
-    fn window(&self, level: usize, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
+    fn window(&self, level: usize, bands: &[usize], window: Window, into: &mut Vec<Samples>) -> Result<()> {
         let layout = self.level(level, bands, window)?;
         let touched = touched(layout, bands, window);
         // Before memory is taken for the window.
         touched.clone().try_for_each(|(index, ..)| chunk::check(&self.source, layout, &self.limits, index))?;
-        let absent = self.info.bands.first().and_then(|band| band.nodata).unwrap_or(0.0);
-        let filled = || samples::filled(layout.encoding.dtype, window.len(), absent);
-        let mut into = bands.iter().map(|_| filled()).collect::<Result<Vec<Samples>>>()?;
+        into.resize_with(bands.len(), || Samples::empty(layout.encoding.dtype));
         with_tools(|tools| {
-            touched.into_iter().try_for_each(|chunk| self.chunk(layout, bands, window, chunk, &mut into, tools))
-        })?;
-        Ok(into)
+            if let (true, [samples]) = (fills(layout, window), into.as_mut_slice()) {
+                return touched.into_iter().try_for_each(|chunk| self.whole(layout, window, chunk, samples, tools));
+            }
+            into.iter_mut().try_for_each(|samples| samples::resize(samples, layout.encoding.dtype, window.len()))?;
+            touched.into_iter().try_for_each(|chunk| self.chunk(layout, bands, window, chunk, into, tools))
+        })
+    }
+
+    /// The value of samples that were never written.
+    fn absent(&self) -> f64 {
+        self.info.bands.first().and_then(|band| band.nodata).unwrap_or(0.0)
+    }
+
+    /// Decodes the one chunk that the window is made of, straight into its samples.
+    fn whole(
+        &self,
+        layout: &Layout,
+        window: Window,
+        (index, ..): Touched,
+        samples: &mut Samples,
+        tools: &mut Tools,
+    ) -> Result<()> {
+        let dtype = layout.encoding.dtype;
+        samples::resize(samples, dtype, layout.chunk.0 * layout.chunk.1)?;
+        if chunk::direct(&self.source, layout, index, samples::bytes(samples), tools)? {
+            self.decoded.fetch_add(1, Ordering::Relaxed);
+        } else {
+            samples::fill(samples, 0..window.len(), self.absent());
+        }
+        samples::resize(samples, dtype, window.len())
     }
 
     /// Decodes the part of one chunk that lies in the window, for all bands that it holds.
@@ -149,6 +174,7 @@ impl TiffRaster {
         for start in (first..last).step_by(layout.slab()) {
             let rows = start..last.min(start + layout.slab());
             let Some(bytes) = chunk::rows(&self.source, layout, (index, rows.clone()), tools)? else {
+                self.blank(window, part, bands, plane, into);
                 return Ok(());
             };
             for (row, bytes) in rows.zip(bytes.chunks_exact(row_bytes)) {
@@ -166,6 +192,23 @@ impl TiffRaster {
         self.decoded.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    /// Fills the part of a chunk that was never written.
+    fn blank(&self, window: Window, part: Window, bands: &[usize], plane: Option<usize>, into: &mut [Samples]) {
+        for (_, samples) in bands.iter().zip(into).filter(|(band, _)| plane.is_none_or(|plane| plane == **band)) {
+            for row in part.row..part.bottom() {
+                let start = (row - window.row) * window.width + part.col - window.col;
+                samples::fill(samples, start..start + part.width, self.absent());
+            }
+        }
+    }
+}
+
+/// Whether the window is the upper rows of one chunk, at its full width, in the form of samples.
+fn fills(layout: &Layout, window: Window) -> bool {
+    let (width, height) = layout.chunk;
+    let at_corner = window.col.is_multiple_of(width) && window.row.is_multiple_of(height);
+    layout.plain() && at_corner && window.width == width && (1..=height).contains(&window.height)
 }
 
 /// A chunk, the band it holds (`None`: all of them) and its part in the window.
@@ -231,11 +274,16 @@ impl Raster for TiffRaster {
     }
 
     fn read(&self, level: usize, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
-        self.window(level, bands, window).map_err(|error| error.at(&self.name))
+        let mut samples = Vec::new();
+        self.read_into(level, bands, window, &mut samples).map(|()| samples)
     }
 
-    fn touched(&self, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
-        let Ok(layout) = self.level(0, bands, window) else { return Vec::new() };
+    fn read_into(&self, level: usize, bands: &[usize], window: Window, into: &mut Vec<Samples>) -> Result<()> {
+        self.window(level, bands, window, into).map_err(|error| error.at(&self.name))
+    }
+
+    fn touched(&self, level: usize, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
+        let Ok(layout) = self.level(level, bands, window) else { return Vec::new() };
         let bytes = |index: usize| layout.extent(index).map_or(0, |(_, bytes)| bytes);
         touched(layout, bands, window).map(|(index, ..)| (index as u64, bytes(index))).collect()
     }

@@ -1,30 +1,37 @@
-//! Typed samples of a window: made at the right size, filled from the rows of chunks.
+//! Typed samples of a window: brought to size, filled from the rows of chunks.
 
 use crate::error::{Error, Result};
 use crate::io::raster::{Dtype, Samples, with_samples};
 
-/// `size` samples of `value` (cast; the callers checked that it fits).
+/// Makes `samples` hold `size` samples of type `dtype`, in the memory that it has where the type is the
+/// same; what they are is left open.
 ///
 /// # Errors
 /// `Limit` when the memory is not there.
-pub(super) fn filled(dtype: Dtype, size: usize, value: f64) -> Result<Samples> {
-    let mut samples = match dtype {
-        Dtype::U8 => Samples::U8(Vec::new()),
-        Dtype::I8 => Samples::I8(Vec::new()),
-        Dtype::U16 => Samples::U16(Vec::new()),
-        Dtype::I16 => Samples::I16(Vec::new()),
-        Dtype::U32 => Samples::U32(Vec::new()),
-        Dtype::I32 => Samples::I32(Vec::new()),
-        Dtype::U64 => Samples::U64(Vec::new()),
-        Dtype::I64 => Samples::I64(Vec::new()),
-        Dtype::F32 => Samples::F32(Vec::new()),
-        Dtype::F64 => Samples::F64(Vec::new()),
-    };
-    with_samples!(&mut samples, values => {
-        values.try_reserve_exact(size).map_err(|_| Error::limit(format!("no memory for {size} samples")))?;
-        values.resize(size, value as _);
+pub(super) fn resize(samples: &mut Samples, dtype: Dtype, size: usize) -> Result<()> {
+    if samples.dtype() != dtype {
+        *samples = Samples::empty(dtype);
+    }
+    with_samples!(samples, values => {
+        let more = size.saturating_sub(values.len());
+        values.try_reserve_exact(more).map_err(|_| Error::limit(format!("no memory for {size} samples")))?;
+        values.resize(size, Default::default());
     });
-    Ok(samples)
+    Ok(())
+}
+
+/// The memory of the samples as bytes.
+pub(super) fn bytes(samples: &mut Samples) -> &mut [u8] {
+    with_samples!(samples, values => bytemuck::cast_slice_mut(values))
+}
+
+/// Writes `value` (cast; the callers checked that it fits) into the pixels of a row.
+pub(super) fn fill(samples: &mut Samples, into: std::ops::Range<usize>, value: f64) {
+    with_samples!(samples, values => {
+        if let Some(values) = values.get_mut(into) {
+            values.fill(value as _);
+        }
+    });
 }
 
 /// Where the pixels of one row go: columns `from` of the chunk's row (`stride` samples to a

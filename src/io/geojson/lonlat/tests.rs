@@ -169,6 +169,22 @@ fn areas_are_geodesic() {
 }
 
 #[test]
+fn short_edges_have_the_same_area() {
+    // The same squares, their sides in one piece (geodesics) and in steps of at most 0.005 degrees.
+    for (north, steps) in [(1, 4), (48, 4), (72, 4)] {
+        let (east, side) = (370_000_000, 50_001);
+        let corners = [[0, 0], [side, 0], [side, side], [0, side]].map(|[x, y]| [east + x, north * 10_000_000 + y]);
+        let between = |a: Place, b: Place, step: i32| [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) / steps * step);
+        let stepped: Ring = (0..4)
+            .flat_map(|n| (0..steps).map(move |step| (n, step)))
+            .map(|(n, step)| between(corners[n], corners[(n + 1) % 4], step))
+            .collect();
+        let [whole, stepped] = [corners.to_vec(), stepped].map(|ring| LonLat { polygons: vec![vec![ring]] }.area_ha());
+        assert!((stepped / whole - 1.0).abs() < 1e-5, "{north}: {stepped} {whole}");
+    }
+}
+
+#[test]
 fn a_place_that_does_not_exist_is_refused() {
     let grid = grid(4326, (10.0, 95.0), 0.1);
     for to_lonlat in [&same as &dyn Fn(f64, f64) -> Option<(f64, f64)>, &|_, _| None, &|_, _| Some((f64::NAN, 0.0))] {
