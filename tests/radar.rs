@@ -319,6 +319,20 @@ fn orbits_are_kept_apart_and_short_ones_left_out() {
 }
 
 #[test]
+fn bands_of_one_date_take_it_from_the_file() {
+    let place = place();
+    for (at, day) in DAYS.iter().enumerate() {
+        let mut speckle = Speckle(at as u64 * 77 + 5);
+        let mut plane = || (0..SIDE * SIDE).map(|_| 0.05 * speckle.next()).collect::<Vec<_>>();
+        let bands = vec![("VV".to_owned(), plane()), ("VH".to_owned(), plane())];
+        Tif { bands, ..tif(Vec::new()) }.write(place.path().join(format!("s/scene_{day}.tif")));
+    }
+    let plan = run(place.path(), &[&ASK[..], &["--plan", "--json"]].concat()).done().json();
+    assert_eq!(plan["polarisations"].as_array().unwrap().len(), 2);
+    assert_eq!(plan["orbits"][0]["before"].as_array().unwrap().len(), 5);
+}
+
+#[test]
 fn stacks_that_cannot_be_tested_are_refused_by_name() {
     let refused = |make: &dyn Fn(&Path), more: &[&str], says: &[&str]| {
         let place = place();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::opening::open_tiff;
-use super::raster::Raster;
+use super::raster::{BandInfo, Raster};
 use super::safe::tree::{Tree, inside};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -97,11 +97,14 @@ impl Opened {
         let stem = shown.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let of_file = Named::read(&stem);
         let several = raster.info().bands.len() > 1;
+        let describes = |info: &BandInfo| Named::read(info.description.as_ref().map_or("", |text| text.raw()));
+        let dated = raster.info().bands.iter().any(|info| describes(info).date.is_some());
         for (band, info) in raster.info().bands.iter().enumerate() {
             let words = info.description.as_ref().map_or("", |text| text.raw());
-            let own = Named::read(words);
-            // The date of a file of many bands is none of a band's.
-            let named = own.or(if several { Named { date: None, ..of_file } } else { of_file });
+            let own = describes(info);
+            // The date of a file of many bands is a band's only where the bands are told apart by polarisation alone.
+            let shared = !several || (!dated && own.polarisation.is_some());
+            let named = own.or(Named { date: of_file.date.filter(|_| shared), ..of_file });
             let name = if several { format!("{stem} band {} {words}", band + 1) } else { stem.clone() };
             match (named.date, named.polarisation) {
                 (Some(date), Some(polarisation)) => self.slices.push(Slice {

@@ -217,12 +217,17 @@ impl Part {
         if signed.iter().all(|signed| signed.mask.in_window(window).next().is_none()) {
             return Ok(());
         }
-        let seen = record.code.mapv(class::is_seen);
-        let z = record.key.mapv(|key| (decision.z(key) * 1000.0).round() as i32 * PER_KEY);
-        let change = record.change.mapv(|change| i32::from(change) * PER_CHANGE);
+        let seen = |at: (usize, usize)| record.code.get(at).is_some_and(|code| class::is_seen(*code));
+        let z = |at: (usize, usize)| {
+            let key = record.key.get(at).filter(|_| seen(at))?;
+            Some((decision.z(*key) * 1000.0).round() as i32 * PER_KEY)
+        };
+        let change = |at: (usize, usize)| {
+            record.change.get(at).filter(|_| seen(at)).map(|change| i32::from(*change) * PER_CHANGE)
+        };
         for (signed, zones) in signed.iter().zip(&mut self.zones) {
-            zones[0].feed((&signed.mask, &signed.labels), window, z.view(), seen.view())?;
-            zones[1].feed((&signed.mask, &signed.labels), window, change.view(), seen.view())?;
+            zones[0].feed((&signed.mask, &signed.labels), window, z)?;
+            zones[1].feed((&signed.mask, &signed.labels), window, change)?;
         }
         Ok(())
     }

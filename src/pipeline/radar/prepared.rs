@@ -149,6 +149,7 @@ fn sources(stack: &Stack) -> Result<Vec<Source>> {
                     scene: part.slice.name.to_string(),
                     bands: vec![part.slice.polarisation.word()],
                     grid: *grid_of(part)?,
+                    means: vec![*grid_of(part)?],
                     chunk: info.chunk,
                     leads: at == 0 && sources.is_empty(),
                 });
