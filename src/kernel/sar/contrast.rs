@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::logarithm::ln;
 use super::student;
 use crate::error::{Error, Result};
+use crate::kernel::rows::wide;
 
 /// Pixels that are worked on together: their logarithms of a whole stack stay in cache.
 const STRIPE: usize = 128;
@@ -110,12 +111,17 @@ struct Moments {
 impl Moments {
     /// Of the dates of one side, each a stripe of power, in the order of time.
     fn of<'a>(dates: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
-        let quick = Self::complete(dates.clone());
+        let complete = dates.clone();
+        let quick = wide(
+            #[inline(always)]
+            move || Self::complete(complete),
+        );
         if quick.mean.iter().any(|mean| mean.is_nan()) { Self::gapped(dates) } else { quick }
     }
 
     /// Where every date was seen, in one sweep: sums of what each date lies off the first, brought to the mean at the
     /// end. The first date's own deviation is among the squares, so that no more than a factor of n is lost.
+    #[inline(always)]
     fn complete<'a>(dates: impl Iterator<Item = &'a [f32]>) -> Self {
         let zeros = || [0.0f32; STRIPE];
         let (mut first, mut sum, mut squares, mut products, mut last) = (zeros(), zeros(), zeros(), zeros(), zeros());
@@ -182,6 +188,21 @@ struct Tested {
 impl Tested {
     /// Tests every pixel by the quick expansion, then again exactly where that does not hold.
     fn of(one: &Moments, two: &Moments, least: f32) -> Self {
+        let (mut made, t, freedom) = wide(
+            #[inline(always)]
+            || Self::quick(one, two, least),
+        );
+        for at in 0..STRIPE {
+            if !student::expansion_holds(made.z[at], freedom[at]) && !t[at].is_nan() {
+                made.z[at] = student::deviate(f64::from(t[at]), f64::from(freedom[at])) as f32;
+            }
+        }
+        made
+    }
+
+    /// Every pixel by the quick expansion, with t and its degrees of freedom.
+    #[inline(always)]
+    fn quick(one: &Moments, two: &Moments, least: f32) -> (Self, [f32; STRIPE], [f32; STRIPE]) {
         let mut made = Self { z: [f32::NAN; STRIPE], difference: [f32::NAN; STRIPE], n_eff: [0.0; STRIPE] };
         let (mut t, mut freedom) = ([f32::NAN; STRIPE], [0.0; STRIPE]);
         for at in 0..STRIPE {
@@ -207,12 +228,7 @@ impl Tested {
         for at in 0..STRIPE {
             made.z[at] = student::expansion(t[at], freedom[at]);
         }
-        for at in 0..STRIPE {
-            if !student::expansion_holds(made.z[at], freedom[at]) && !t[at].is_nan() {
-                made.z[at] = student::deviate(f64::from(t[at]), f64::from(freedom[at])) as f32;
-            }
-        }
-        made
+        (made, t, freedom)
     }
 }
 

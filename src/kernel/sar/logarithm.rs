@@ -5,7 +5,7 @@
 ///
 /// The exponent times ln 2, plus x + x^2 q(x) for the mantissa 1 + x brought to [sqrt(1/2), sqrt(2)); q is of degree
 /// six, fitted by us for the least absolute error (4e-8).
-#[inline]
+#[inline(always)]
 pub fn ln(power: f32) -> f32 {
     const FIRST: u32 = 0x3f35_04f3; // sqrt(1/2)
     let shifted = power.to_bits().wrapping_sub(FIRST);

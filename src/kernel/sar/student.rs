@@ -20,7 +20,7 @@ pub fn deviate(t: f64, freedom: f64) -> f64 {
 
 /// The same by the expansion of Hill (1970, algorithm 395), in a form that the compiler vectorises: to 1e-5 where
 /// [`expansion_holds`]; NaN for NaN.
-#[inline]
+#[inline(always)]
 pub fn expansion(t: f32, freedom: f32) -> f32 {
     let a = freedom - 0.5;
     let b = 48.0 * a * a;
