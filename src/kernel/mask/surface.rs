@@ -82,10 +82,11 @@ mod tests {
         assert_eq!(codes, array![[0u8, 18, 0, 0, 0]], "without shortwave infrared there is no snow");
         codes.fill(0);
         codes[(0, 1)] = 3;
-        water_or_snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
+        let planes = planes.with(Role::Swir1, swir1.view());
+        water_or_snow(&planes, 1e-4, codes.view_mut()).unwrap();
         assert_eq!(codes, array![[19u8, 3, 0, 0, 0]], "a cloud stays a cloud; NDSI 1/3 is no snow");
         codes.fill(0);
-        snow(&planes.with(Role::Swir1, swir1.view()), 1e-4, codes.view_mut()).unwrap();
+        snow(&planes, 1e-4, codes.view_mut()).unwrap();
         assert_eq!(codes, array![[19u8, 0, 0, 0, 0]], "snow alone");
     }
 }
