@@ -1,4 +1,4 @@
-//! The signed t of a raw stack, side by side with a script that does it over whole arrays: reads `FILE` of 32-bit floats,
+//! The signed t of a raw stack, side by side with a script that does it over whole arrays: reads `FILE` of the machine's 32-bit floats,
 //! VV and VH of 30 dates of 2048 by 2048 pixels each, tests the last 10 dates against the first 20, and prints the
 //! mean of the greater |z| of both.
 
@@ -18,8 +18,7 @@ const BLOCK: usize = 512 * 32;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("usage: radar FILE")?;
-    let mut stack = Stack { file: File::open(path)?, bytes: vec![0; 4 * BLOCK], planes: vec![] };
-    stack.planes = vec![Array2::zeros((1, BLOCK)); DATES];
+    let mut stack = Stack { file: File::open(path)?, planes: vec![Array2::zeros((1, BLOCK)); DATES] };
     let mut sum = 0.0f64;
     for start in (0..PIXELS).step_by(BLOCK) {
         let [vv, vh] = [stack.deviates(0, start)?, stack.deviates(1, start)?];
@@ -32,7 +31,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The file, and room for one block of one polarisation.
 struct Stack {
     file: File,
-    bytes: Vec<u8>,
     planes: Vec<Array2<f32>>,
 }
 
@@ -41,10 +39,8 @@ impl Stack {
     fn deviates(&mut self, polarisation: usize, start: usize) -> Result<Array2<f32>, Box<dyn Error>> {
         for (date, plane) in self.planes.iter_mut().enumerate() {
             let number = polarisation * DATES + date;
-            self.file.read_exact_at(&mut self.bytes, 4 * (number * PIXELS + start) as u64)?;
-            let fours = self.bytes.as_chunks::<4>().0;
             let plane = plane.as_slice_mut().ok_or("a plane in pieces")?;
-            plane.iter_mut().zip(fours).for_each(|(value, four)| *value = f32::from_le_bytes(*four));
+            self.file.read_exact_at(bytemuck::cast_slice_mut(plane), 4 * (number * PIXELS + start) as u64)?;
         }
         let views: Vec<ArrayView2<'_, f32>> = self.planes.iter().map(|plane| plane.view()).collect();
         let (before, after) = views.split_at(BEFORE);

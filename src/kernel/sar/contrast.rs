@@ -246,9 +246,8 @@ mod tests {
 
     fn of(before: &[f32], after: &[f32], least: usize) -> Contrast {
         let (before, after) = (stack(before), stack(after));
-        let views = |planes: &'static [Array2<f32>]| planes.iter().map(|plane| plane.view()).collect::<Vec<_>>();
-        let (before, after) = (Box::leak(before.into_boxed_slice()), Box::leak(after.into_boxed_slice()));
-        contrast(&views(before), &views(after), least).unwrap()
+        let [before, after] = [&before, &after].map(|side| side.iter().map(|plane| plane.view()).collect::<Vec<_>>());
+        contrast(&before, &after, least).unwrap()
     }
 
     #[test]

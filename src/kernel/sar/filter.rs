@@ -10,14 +10,25 @@ pub fn multilook(power: ArrayView2<'_, f32>, side: usize) -> Array2<f32> {
         return power.to_owned();
     }
     let reach = side / 2;
-    Array2::from_shape_fn(power.dim(), |(row, col)| {
-        if power[(row, col)].is_nan() {
-            return f32::NAN;
+    let (rows, cols) = power.dim();
+    let mut out = power.to_owned();
+    let (mut sums, mut counts) = (vec![0.0f32; cols], vec![0.0f32; cols]);
+    for row in 0..rows {
+        sums.fill(0.0);
+        counts.fill(0.0);
+        for line in power.rows().into_iter().take((row + reach + 1).min(rows)).skip(row.saturating_sub(reach)) {
+            for ((sum, count), value) in sums.iter_mut().zip(&mut counts).zip(line) {
+                *sum += if value.is_nan() { 0.0 } else { *value };
+                *count += if value.is_nan() { 0.0 } else { 1.0 };
+            }
         }
-        let (sum, count) =
-            around(power, (row, col), reach).fold((0.0f32, 0.0f32), |(sum, count), value| (sum + value, count + 1.0));
-        sum / count
-    })
+        for (col, value) in out.row_mut(row).iter_mut().enumerate().filter(|(_, value)| !value.is_nan()) {
+            let span = col.saturating_sub(reach)..(col + reach + 1).min(cols);
+            let total = |of: &[f32]| of.get(span.clone()).unwrap_or_default().iter().sum::<f32>();
+            *value = total(&sums) / total(&counts);
+        }
+    }
+    out
 }
 
 /// The Lee filter over 3 by 3 pixels for speckle of `looks` equivalent looks, for display only: the local mean, with as

@@ -87,11 +87,7 @@ mod tests {
         let plane = |value: f32| Array2::from_elem((1, 1), value);
         let vv = [0.1, 0.12, 0.3, 0.09].map(plane);
         let vh = [0.02, 0.03, f32::NAN, 0.021].map(plane);
-        let view = |planes: &[Array2<f32>]| planes.iter().map(|plane| Array2::clone(plane)).collect::<Vec<_>>();
-        let (vv, vh) = (view(&vv), view(&vh));
-        let views = |planes: &'static [Array2<f32>]| planes.iter().map(|plane| plane.view()).collect::<Vec<_>>();
-        let (vv, vh) = (views(Box::leak(vv.into_boxed_slice())), views(Box::leak(vh.into_boxed_slice())));
-        let (vv, vh) = (Box::leak(vv.into_boxed_slice()), Box::leak(vh.into_boxed_slice()));
+        let (vv, vh) = (vv.each_ref().map(|plane| plane.view()), vh.each_ref().map(|plane| plane.view()));
         assert!(hotelling((&vv[..2], &vh[..2]), (&vv[2..], &vh[2..])).unwrap()[(0, 0)].is_nan());
     }
 
