@@ -3,8 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use self::radar::{NullLaw, RadarRecipe, Statistic};
 use crate::error::{Error, Result};
 use crate::kernel::burn::Settings;
+
+mod radar;
 
 /// Every tunable. Unknown keys are refused, missing ones take the default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub struct Recipe {
     pub burn: BurnRecipe,
     /// Change without a model.
     pub change: ChangeRecipe,
+    /// Radar change over a stack (`--sar`).
+    pub radar: RadarRecipe,
     /// What is written, and how.
     pub output: OutputRecipe,
 }
@@ -375,6 +380,9 @@ impl Recipe {
         }
         if !(self.change.fdr > 0.0 && self.change.fdr < 1.0) {
             return refuse("change.fdr", "between 0 and 1");
+        }
+        if let Some((key, must)) = self.radar.fault() {
+            return refuse(key, must);
         }
         if !(64..=2048).contains(&self.output.preview_px) {
             return refuse("output.preview_px", "64 to 2048");

@@ -178,7 +178,8 @@ fn the_recipe_is_printed_changed_and_read_again() {
     let folder = TempDir::new().unwrap();
     let printed = run(folder.path(), &["change", "--print-recipe"]).done().data;
     assert!(printed.contains("threshold = \"auto\""));
-    std::fs::write(folder.path().join("r.toml"), printed.replace("\"auto\"", "\"kittler\"")).unwrap();
+    std::fs::write(folder.path().join("r.toml"), printed.replace("threshold = \"auto\"", "threshold = \"kittler\""))
+        .unwrap();
     let line = ["change", "--recipe", "r.toml", "--set", "burn.min_area_ha=2", "--print-recipe", "--gpkg"];
     let changed = run(folder.path(), &line).done().data;
     for word in ["threshold = \"kittler\"", "min_area_ha = 2.0", "gpkg = true"] {

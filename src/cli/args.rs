@@ -63,11 +63,14 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Change {
     /// Scene before: GeoTIFF, folder of bands, SAFE folder or zip, STAC Item file (repeat for several tiles)
-    #[arg(long, value_name = "PATH", required_unless_present = "print_recipe")]
+    #[arg(long, value_name = "PATH", required_unless_present_any = ["print_recipe", "sar"])]
     pub before: Vec<PathBuf>,
     /// Scene after: as --before
-    #[arg(long, value_name = "PATH", required_unless_present = "print_recipe")]
+    #[arg(long, value_name = "PATH", required_unless_present_any = ["print_recipe", "sar"])]
     pub after: Vec<PathBuf>,
+    /// A radar stack instead of a pair of scenes
+    #[command(flatten)]
+    pub radar: Radar,
     /// Output folder
     #[arg(short, long, value_name = "DIR", required_unless_present_any = ["print_recipe", "plan"])]
     pub out: Option<PathBuf>,
@@ -125,6 +128,42 @@ pub struct Change {
     /// Exit with 1 when objects were found
     #[arg(long, value_name = "OUTCOME")]
     pub fail_on: Option<Outcome>,
+}
+
+/// A radar stack instead of a pair of scenes.
+#[derive(Debug, Args)]
+pub struct Radar {
+    /// Radar stack: a folder of dated VV and VH GeoTIFFs, or a file with a dated band description for each date
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["before", "after", "bands", "before_bands", "after_bands", "sensor", "scale", "offset", "before_date", "after_date", "threshold", "layers", "resolution", "gpkg"])]
+    pub sar: Vec<PathBuf>,
+    /// Day of the event: earlier dates of the stack are before, later ones after (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE", requires = "sar")]
+    pub event: Option<jiff::civil::Date>,
+    /// Dates before, instead of --event: FIRST/LAST, .. for an open end
+    #[arg(long, value_name = "A/B", requires_all = ["sar", "after_dates"], conflicts_with = "event")]
+    pub before_dates: Option<String>,
+    /// Dates after
+    #[arg(long, value_name = "C/D", requires_all = ["sar", "before_dates"], conflicts_with = "event")]
+    pub after_dates: Option<String>,
+    /// What the stack's numbers are
+    #[arg(long, value_name = "SCALE", requires = "sar", default_value = "auto")]
+    pub sar_scale: SarScale,
+    /// Use one relative orbit only; files whose names tell none are taken to be of it
+    #[arg(long, value_name = "N", requires = "sar", value_parser = clap::value_parser!(u16).range(1..=175))]
+    pub orbit: Option<u16>,
+}
+
+/// What the numbers of a radar stack are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SarScale {
+    /// Told from a sample of each file
+    Auto,
+    /// Power
+    Linear,
+    /// Decibels
+    Db,
+    /// Decibels times 100
+    Db100,
 }
 
 /// Area of interest.

@@ -15,10 +15,13 @@ use crate::recipe::Method;
 use crate::text::shown_path;
 
 /// Exit code of a run in which some blocks failed.
-const PARTIAL: u8 = 3;
+pub(super) const PARTIAL: u8 = 3;
 
 pub(super) fn run(asked: &Change, talk: &Talk) -> Result<u8> {
     let limits = Limits::default();
+    if !asked.radar.sar.is_empty() && !asked.print_recipe {
+        return super::radar::run(asked, talk, &limits);
+    }
     let request = request::change(asked, &limits)?;
     if asked.print_recipe {
         return talk.data(request.recipe.to_toml()?.as_bytes());

@@ -6,6 +6,7 @@ mod demo;
 mod indices;
 mod inspect;
 mod progress;
+mod radar;
 mod request;
 mod score;
 mod simulate;

@@ -3,11 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::args::{Area, Change, LayerDtype, MethodName, Reading, SensorName};
+use super::args::{Area, Change, LayerDtype, MethodName, Reading, SarScale, SensorName};
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::io::store;
+use crate::kernel::sar::scale::Scale;
 use crate::limits::Limits;
+use crate::pipeline::radar::request::{RadarRequest, Span, Split};
 use crate::pipeline::request::{Request, SideRequest};
 use crate::recipe::{LayerType, Method, Recipe};
 use crate::scene::sensor::Sensor;
@@ -28,6 +30,34 @@ pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
         after: side(&asked.after, &reading.after_bands, reading.after_date),
         scale: usable(reading.scale, "--scale", |scale| scale != 0.0)?,
         offset: usable(reading.offset, "--offset", |_| true)?,
+        aoi_notes: aoi.as_ref().map(|aoi| aoi.notes().to_vec()).unwrap_or_default(),
+        aoi: aoi.map(|aoi| aoi.to_geojson()),
+        recipe: recipe(asked, limits)?,
+    })
+}
+
+/// The request behind `groundtell change --sar`.
+pub(super) fn radar(asked: &Change, limits: &Limits) -> Result<RadarRequest> {
+    let stack = &asked.radar;
+    let aoi = area(&asked.area, limits)?;
+    let split = match (stack.event, &stack.before_dates, &stack.after_dates) {
+        (Some(event), ..) => Split::Event(event),
+        (None, Some(before), Some(after)) => Split::spans(Span::parse(before)?, Span::parse(after)?)?,
+        _ => {
+            return Err(Error::usage("a radar stack needs the day of the event")
+                .hint("give --event DATE, or --before-dates A/B with --after-dates C/D"));
+        }
+    };
+    Ok(RadarRequest {
+        paths: stack.sar.clone(),
+        split,
+        scale: match stack.sar_scale {
+            SarScale::Auto => None,
+            SarScale::Linear => Some(Scale::Linear),
+            SarScale::Db => Some(Scale::Db),
+            SarScale::Db100 => Some(Scale::Db100),
+        },
+        orbit: stack.orbit,
         aoi_notes: aoi.as_ref().map(|aoi| aoi.notes().to_vec()).unwrap_or_default(),
         aoi: aoi.map(|aoi| aoi.to_geojson()),
         recipe: recipe(asked, limits)?,

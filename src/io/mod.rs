@@ -13,5 +13,6 @@ pub mod product;
 pub mod raster;
 pub mod safe;
 pub mod spool;
+pub mod stack;
 pub mod store;
 pub mod tiff;

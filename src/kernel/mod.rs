@@ -19,5 +19,6 @@ pub mod reflectance;
 pub mod resample;
 pub mod ring;
 mod rows;
+pub mod sar;
 pub mod stats;
 pub mod threshold;

@@ -8,7 +8,9 @@ use super::sink::{DATES, NODATA};
 use super::summary::{GridFacts, Summary};
 
 use crate::error::{Error, Result};
+use crate::geom::aoi::Aoi;
 use crate::geom::crs::{Crs, Transform};
+use crate::geom::grid::Grid;
 use crate::io::cog::Stats;
 use crate::io::raster::Dtype;
 use crate::io::store::{self, Stage};
@@ -53,7 +55,7 @@ pub(super) fn item(
 ) -> Result<Option<Vec<u8>>> {
     let dates = [Side::Before, Side::After].map(|side| prepared.pair.date(side));
     let Ok(when) = When::days(dates[0], dates[1]) else { return Ok(None) };
-    let (geometry, bbox) = footprint(prepared)?;
+    let (geometry, bbox) = footprint(prepared.area.as_ref(), &prepared.plan.grid)?;
     let mut assets = Vec::new();
     for (name, stats) in layers {
         assets.push(raster(prepared, stage, name, stats)?);
@@ -115,8 +117,8 @@ fn identifier(prepared: &Prepared, grid: &GridFacts) -> Result<String> {
 }
 
 /// The AOI in longitude and latitude, or the corners of the grid.
-fn footprint(prepared: &Prepared) -> Result<(geojson::Geometry, [f64; 4])> {
-    if let Some(area) = &prepared.area {
+pub(super) fn footprint(area: Option<&Aoi>, grid: &Grid) -> Result<(geojson::Geometry, [f64; 4])> {
+    if let Some(area) = area {
         let boxes = area.bounds();
         let (west, east) = match &boxes[..] {
             [one] => (one.west, one.east),
@@ -129,7 +131,6 @@ fn footprint(prepared: &Prepared) -> Result<(geojson::Geometry, [f64; 4])> {
         let high = boxes.iter().map(|bounds| bounds.north).fold(f64::NEG_INFINITY, f64::max);
         return Ok((area.geometry(), [west, low, east, high]));
     }
-    let grid = &prepared.plan.grid;
     let transform = Transform::new(grid.crs(), Crs::WGS84)?;
     let (width, height) = (grid.width() as f64, grid.height() as f64);
     let corners = [(0.0, height), (width, height), (width, 0.0), (0.0, 0.0), (0.0, height)];
@@ -156,7 +157,14 @@ fn seven(degrees: f64) -> f64 {
     (degrees * 1e7).round() / 1e7
 }
 
-fn file(stage: &Stage, key: &str, path: &str, title: &str, media: Media, role: &'static str) -> Result<Asset> {
+pub(super) fn file(
+    stage: &Stage,
+    key: &str,
+    path: &str,
+    title: &str,
+    media: Media,
+    role: &'static str,
+) -> Result<Asset> {
     let (size, sha256) = stage.measured(path)?;
     Ok(Asset {
         key: key.into(),
@@ -210,7 +218,7 @@ fn raster(prepared: &Prepared, stage: &Stage, name: &str, stats: &Stats) -> Resu
     Ok(asset)
 }
 
-fn statistics(stats: &Stats, step: f64) -> Statistics {
+pub(super) fn statistics(stats: &Stats, step: f64) -> Statistics {
     Statistics {
         minimum: stats.min * step,
         maximum: stats.max * step,

@@ -15,6 +15,7 @@ mod opinion;
 mod pictures;
 mod prepared;
 mod publish;
+pub mod radar;
 mod reading;
 mod record;
 pub mod request;

@@ -119,7 +119,7 @@ impl Captions {
 }
 
 /// Longitude and latitude of the grid's corners: north-west, north-east, south-east, south-west.
-fn corners(grid: &Grid) -> Option<[(f64, f64); 4]> {
+pub(super) fn corners(grid: &Grid) -> Option<[(f64, f64); 4]> {
     let transform = Transform::new(grid.crs(), Crs::WGS84).ok()?;
     let (width, height) = (grid.width() as f64, grid.height() as f64);
     let at = |col: f64, row: f64| {
@@ -145,7 +145,7 @@ fn nbr(view: &Coarse, nir: Role) -> Option<Array2<f32>> {
 }
 
 /// The objects on the coarse grid: 1 where at least half of a coarse pixel is object.
-fn coarse_mask(found: &Runs, grid: &Grid) -> Array2<u8> {
+pub(super) fn coarse_mask(found: &Runs, grid: &Grid) -> Array2<u8> {
     let factor =
         (found.width() as usize).div_ceil(grid.width()).max((found.height() as usize).div_ceil(grid.height())).max(1);
     let mut counts = Array2::<u32>::zeros((grid.height(), grid.width()));

@@ -15,7 +15,9 @@ use super::summary::{Dates, LIMITS, Offsets, Reliability, SceneOffset, Seeding, 
 use super::unsupervised::sheet::CHANGED_CLASSES;
 use super::{grid_facts, item, unserialised};
 use crate::error::Result;
+use crate::geom::aoi::Aoi;
 use crate::geom::crs::{Crs, Transform};
+use crate::geom::grid::Grid;
 use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
@@ -155,7 +157,7 @@ pub(super) fn captions(prepared: &Prepared, simulated: bool, dates: &Dates, reli
         notes,
         simulated,
         credit: if simulated { String::new() } else { credit(prepared, dates) },
-        outline: outline(prepared),
+        outline: outline(prepared.area.as_ref(), &prepared.plan.grid),
     }
 }
 
@@ -186,9 +188,9 @@ fn credit(prepared: &Prepared, dates: &Dates) -> String {
 }
 
 /// The AOI's rings in map coordinates, for drawing.
-fn outline(prepared: &Prepared) -> Vec<Vec<(f64, f64)>> {
-    let Some(area) = &prepared.area else { return Vec::new() };
-    let Ok(transform) = Transform::new(Crs::WGS84, prepared.plan.grid.crs()) else { return Vec::new() };
+pub(super) fn outline(area: Option<&Aoi>, grid: &Grid) -> Vec<Vec<(f64, f64)>> {
+    let Some(area) = area else { return Vec::new() };
+    let Ok(transform) = Transform::new(Crs::WGS84, grid.crs()) else { return Vec::new() };
     let rings =
         area.polygons().iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
     rings.map(|ring| ring.coords().filter_map(|at| transform.point(at.x, at.y)).collect()).collect()

@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::crew::Watch;
 use super::manifest::{self, Entry, Manifest};
+use super::radar::request::RadarRequest;
+use super::radar::{self, RadarPrepared};
 use super::request::Request;
 use super::{Prepared, run, unsupervised};
 use crate::error::{Error, Kind, Result};
@@ -45,7 +48,8 @@ pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
 /// As a run; `Mismatch` when an input is not the recorded one any more, `Unsupported` when the manifest is
 /// that of another command, `Interrupted` when `watch` stops it.
 pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &Limits) -> Result<Vec<String>> {
-    if recorded.command != "change" {
+    let radar = recorded.command == radar::COMMAND;
+    if recorded.command != "change" && !radar {
         let command = crate::text::Foreign::new(&recorded.command);
         return Err(Error::unsupported(format!("a run of '{command}' is not replayed"))
             .at(manifest::NAME)
@@ -66,17 +70,33 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
                 .hint("only the same inputs can show that the same output comes out"));
         }
     }
-    let broken = |error: serde_json::Error| Error::malformed(error.to_string()).at(manifest::NAME);
-    let mut request: Request = serde_json::from_value(recorded.request.clone()).map_err(broken)?;
-    request.recipe = serde_json::from_value::<Recipe>(recorded.recipe.clone()).map_err(broken)?.checked()?;
-    let prepared = Prepared::new(request, None, limits)?;
-    if prepared.request.recipe.change.method == Method::Burn {
-        run(&prepared, scratch, false, watch)?;
+    if radar {
+        let request = RadarRequest { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
+        radar::run(&RadarPrepared::new(request, None, limits)?, scratch, false, watch)?;
     } else {
-        unsupervised::run(&prepared, scratch, false, watch)?;
+        let request = Request { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
+        let prepared = Prepared::new(request, None, limits)?;
+        if prepared.request.recipe.change.method == Method::Burn {
+            run(&prepared, scratch, false, watch)?;
+        } else {
+            unsupervised::run(&prepared, scratch, false, watch)?;
+        }
     }
     let fresh = read_manifest(scratch, limits)?;
     Ok(differences(&recorded.files, &fresh.files))
+}
+
+/// The recorded request, without its recipe.
+fn request_of<T: DeserializeOwned>(recorded: &Manifest) -> Result<T> {
+    serde_json::from_value(recorded.request.clone()).map_err(|error| broken(&error))
+}
+
+fn recipe_of(recorded: &Manifest) -> Result<Recipe> {
+    serde_json::from_value::<Recipe>(recorded.recipe.clone()).map_err(|error| broken(&error))?.checked()
+}
+
+fn broken(error: &serde_json::Error) -> Error {
+    Error::malformed(error.to_string()).at(manifest::NAME)
 }
 
 fn read_manifest(folder: &Path, limits: &Limits) -> Result<Manifest> {

@@ -3,4 +3,5 @@
 pub mod gate;
 pub mod scale;
 pub mod sensor;
+pub mod sentinel1;
 pub mod sun;
