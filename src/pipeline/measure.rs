@@ -215,8 +215,8 @@ impl Pass<'_> {
         for start in (0..window.height).step_by(stripe) {
             let rows = start..window.height.min(start + stripe);
             let inside = inside.as_ref().map(|inside| lines(inside, &rows));
-            let codes = joined(lines(&best[0], &rows), lines(&best[1], &rows), inside)?;
-            if codes.iter().any(|code| mask::code_is_valid(*code)) {
+            let codes = [lines(&best[0], &rows), lines(&best[1], &rows)];
+            if any_seen(codes, inside) {
                 let mut views = [sides[0].view(rows.clone())?, sides[1].view(rows.clone())?];
                 if self.second_opinion {
                     let stripe = Window { row: window.row + rows.start, height: rows.len(), ..window };
@@ -225,7 +225,7 @@ impl Pass<'_> {
                 self.compare(&views, inside, &rows, desk)?;
                 read = true;
             } else {
-                desk.skip(&rows, codes.view());
+                desk.skip(&rows, joined(codes[0], codes[1], inside)?.view());
             }
         }
         Ok(read)
@@ -281,7 +281,7 @@ impl Pass<'_> {
         }
         let mut flags = self.flags(before, &codes, dndvi.as_ref());
         let signs = self.signs([before, after], &codes, &mut flags)?;
-        desk.considered += whole(&flags)?.iter().map(|flags| u64::from(flags & ELIGIBLE)).sum::<u64>();
+        desk.considered += eligible(whole(&flags)?);
         if let Some(key) = self.known_key {
             forget_below(key, &dnbr, &mut flags);
         }
@@ -396,6 +396,11 @@ impl Pass<'_> {
     }
 }
 
+/// Eligible pixels, added up in bytes as far as they reach.
+fn eligible(flags: &[u8]) -> u64 {
+    flags.chunks(128).map(|flags| u64::from(flags.iter().map(|flags| flags & ELIGIBLE).sum::<u8>())).sum()
+}
+
 /// Takes back the eligibility of pixels below a threshold, which nothing will ever find.
 fn forget_below(key: i32, dnbr: &Array2<f32>, flags: &mut Array2<u8>) {
     let least = f64::from(key);
@@ -403,6 +408,20 @@ fn forget_below(key: i32, dnbr: &Array2<f32>, flags: &mut Array2<u8>) {
         let above = f64::from(*dnbr) * STEPS >= least;
         *flags = if above { *flags } else { *flags & !ELIGIBLE };
     });
+}
+
+/// Whether any pixel of the AOI counts on both dates.
+fn any_seen([before, after]: [ArrayView2<'_, u8>; 2], inside: Option<ArrayView2<'_, bool>>) -> bool {
+    let rows = before.rows().into_iter().zip(after.rows()).enumerate();
+    rows.into_iter().any(|(row, (before, after))| {
+        let (Some(before), Some(after)) = (before.to_slice(), after.to_slice()) else { return true };
+        let both = |(before, after): (&u8, &u8)| mask::code_is_valid(*before) & mask::code_is_valid(*after);
+        let codes = before.iter().zip(after);
+        match inside.as_ref().and_then(|inside| inside.row(row).to_slice()) {
+            None => codes.fold(false, |any, codes| any | both(codes)),
+            Some(inside) => codes.zip(inside).fold(false, |any, (codes, inside)| any | (both(codes) & *inside)),
+        }
+    })
 }
 
 /// The graver code of both dates, `Outside` beyond the AOI.

@@ -295,7 +295,7 @@ fn infer(names: &[Parsed]) -> Result<Sensor> {
     }
     if numbered {
         return Err(Error::mismatch("the band names fit Sentinel-2 as well as the Landsats")
-            .hint("say which with --sensor sentinel-2, --sensor landsat-8 or --sensor landsat-7"));
+            .hint("say which with --sensor sentinel2, --sensor landsat8 or --sensor landsat7"));
     }
     let red_edge = [Band::RedEdge1, Band::RedEdge2, Band::RedEdge3, Band::WaterVapour].into_iter().any(common);
     Ok(match (landsat, red_edge || (common(Band::Nir) && common(Band::NirNarrow))) {

@@ -117,10 +117,18 @@ impl<T: Sample> Lanes<T> {
     /// instructions for all lanes.
     #[inline(always)]
     fn add(&mut self, cells: &[T; LANES], nodata: Option<T>) {
-        let counts = cells.map(|cell| cell.counts(nodata) & cell.is_finite());
-        let kept: [T; LANES] = std::array::from_fn(|lane| if counts[lane] { cells[lane] } else { self.first });
         let first: f64 = self.first.into();
-        let apart = kept.map(|cell| cell.into() - first);
+        // By indices: `map` over arrays is a call of its own, which stops the vector instructions.
+        let (mut counts, mut kept, mut apart) = ([false; LANES], [self.first; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            counts[lane] = cells[lane].counts(nodata) & cells[lane].is_finite();
+        }
+        for lane in 0..LANES {
+            kept[lane] = if counts[lane] { cells[lane] } else { self.first };
+        }
+        for lane in 0..LANES {
+            apart[lane] = kept[lane].into() - first;
+        }
         self.count.iter_mut().zip(counts).for_each(|(count, counts)| *count += u32::from(counts));
         self.min.iter_mut().zip(kept).for_each(|(min, cell)| *min = if cell < *min { cell } else { *min });
         self.max.iter_mut().zip(kept).for_each(|(max, cell)| *max = if cell > *max { cell } else { *max });
