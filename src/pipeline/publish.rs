@@ -1,8 +1,9 @@
 //! The documents of a run, and the moment it becomes visible.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Map, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::detect::Decision;
 use super::manifest::{Entry, Manifest};
@@ -22,6 +23,7 @@ use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
 use crate::plan::Side;
+use crate::recipe::Recipe;
 use crate::scene::gate::Gate;
 use crate::scene::scale::Confidence;
 use crate::scene::sensor::Sensor;
@@ -216,26 +218,56 @@ pub(super) fn publish(
     let dates = (summary.dates.before.as_deref(), summary.dates.after.as_deref());
     let shared = shared_properties(dates.0, dates.1, summary.valid_share, summary.simulated, summary.reliability.state);
     found.write(&stage, &prepared.plan.grid, &about, &shared, prepared.request.recipe.output.gpkg)?;
-    let mut document = serde_json::to_vec_pretty(summary).map_err(|error| unserialised(&error))?;
-    document.push(b'\n');
-    stage.write("summary.json", &document)?;
+    write_summary(&stage, summary)?;
     if let Some(item) = item::item(prepared, &stage, summary.into(), layers)? {
         stage.write("item.json", &item)?;
     }
-    let inputs = prepared
-        .pair
-        .files()
-        .iter()
-        .map(|path| input(path, prepared.request.recipe.output.hash_inputs))
-        .collect::<Result<Vec<_>>>()?;
-    let recipe = serde_json::to_value(&prepared.request.recipe).map_err(|error| unserialised(&error))?;
+    let recipe = &prepared.request.recipe;
     let request = prepared.request.record()?;
+    release(
+        stage,
+        Run { command: "change", simulated: summary.simulated, request, recipe, inputs: &prepared.pair.files() },
+    )
+}
+
+/// Writes `summary.json`.
+///
+/// # Errors
+/// As writing.
+pub(super) fn write_summary(stage: &Stage, summary: &impl Serialize) -> Result<()> {
+    let mut document = serde_json::to_vec_pretty(summary).map_err(|error| unserialised(&error))?;
+    document.push(b'\n');
+    stage.write("summary.json", &document)
+}
+
+/// What a manifest says of a run, beside its files.
+pub(super) struct Run<'a> {
+    /// The command, in the words of the command line.
+    pub(super) command: &'a str,
+    /// Whether any input was simulated.
+    pub(super) simulated: bool,
+    /// The request, for a replay.
+    pub(super) request: Value,
+    /// The recipe.
+    pub(super) recipe: &'a Recipe,
+    /// The files that were opened.
+    pub(super) inputs: &'a [PathBuf],
+}
+
+/// Makes the stage visible, with the manifest of the run last.
+///
+/// # Errors
+/// As reading the inputs once more and publishing.
+pub(super) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
+    let inputs =
+        run.inputs.iter().map(|path| input(path, run.recipe.output.hash_inputs)).collect::<Result<Vec<_>>>()?;
+    let recipe = serde_json::to_value(run.recipe).map_err(|error| unserialised(&error))?;
     stage.publish(|files: &[Published]| {
         let manifest = Manifest {
-            groundtell: summary.groundtell.to_owned(),
-            command: "change".into(),
-            simulated: summary.simulated,
-            request,
+            groundtell: env!("CARGO_PKG_VERSION").to_owned(),
+            command: run.command.to_owned(),
+            simulated: run.simulated,
+            request: run.request,
             recipe,
             inputs,
             files: files.iter().map(Entry::from).collect(),
@@ -246,7 +278,7 @@ pub(super) fn publish(
 }
 
 /// An input file as the manifest records it.
-pub(super) fn input(path: &Path, hash: bool) -> Result<Entry> {
+fn input(path: &Path, hash: bool) -> Result<Entry> {
     let sha256 = if hash { store::sha256_of(path)? } else { "not taken".to_owned() };
     Ok(Entry { path: path.to_string_lossy().into_owned(), bytes: store::size_of(path)?, sha256 })
 }

@@ -11,13 +11,12 @@ use super::record::class;
 use super::summary::{LIMITS, RadarSummary, Test};
 use crate::error::Result;
 use crate::io::raster::Dtype;
-use crate::io::store::{self, Published, Stage};
+use crate::io::store::{self, Stage};
 use crate::kernel::sar::contrast::Variance;
+use crate::pipeline::grid_facts;
 use crate::pipeline::item::{file, footprint, statistics};
-use crate::pipeline::manifest::{Entry, Manifest};
-use crate::pipeline::publish::{input, rounded};
+use crate::pipeline::publish::{Run, release, rounded, write_summary};
 use crate::pipeline::summary::{Dates, Reliability};
-use crate::pipeline::{grid_facts, unserialised};
 use crate::recipe::NullLaw;
 use crate::stac::asset::{Asset, Band, Class, Media};
 use crate::stac::item::{Item, Source, When};
@@ -186,28 +185,11 @@ pub(super) fn publish(
         "note": if summary.simulated { "SIMULATED: nothing here was seen by a satellite" } else { summary.limits },
     });
     found.write(&stage, &about, &shared(summary))?;
-    let mut document = serde_json::to_vec_pretty(summary).map_err(|error| unserialised(&error))?;
-    document.push(b'\n');
-    stage.write("summary.json", &document)?;
+    write_summary(&stage, summary)?;
     stage.write("item.json", &item(prepared, &stage, summary, layers)?)?;
     let recipe = &prepared.request.recipe;
-    let inputs =
-        prepared.files.iter().map(|path| input(path, recipe.output.hash_inputs)).collect::<Result<Vec<_>>>()?;
     let request = prepared.request.record()?;
-    let recipe = serde_json::to_value(recipe).map_err(|error| unserialised(&error))?;
-    stage.publish(|files: &[Published]| {
-        let manifest = Manifest {
-            groundtell: summary.groundtell.to_owned(),
-            command: COMMAND.into(),
-            simulated: summary.simulated,
-            request,
-            recipe,
-            inputs,
-            files: files.iter().map(Entry::from).collect(),
-        };
-        manifest.to_json()
-    })?;
-    Ok(())
+    release(stage, Run { command: COMMAND, simulated: summary.simulated, request, recipe, inputs: &prepared.files })
 }
 
 /// What every object of a run shares.

@@ -9,14 +9,13 @@ use super::scored::{Details, Law, Scored, Threshold};
 use super::summary::{ChangeSummary, LIMITS};
 use crate::error::Result;
 use crate::io::cog::Stats;
-use crate::io::store::{Published, Stage};
+use crate::io::store::Stage;
 use crate::kernel::mask::{self, Reason};
+use crate::pipeline::grid_facts;
 use crate::pipeline::item::{self, About};
-use crate::pipeline::manifest::{Entry, Manifest};
 use crate::pipeline::prepared::Prepared;
-use crate::pipeline::publish::{date, input, rounded, scene_offsets};
+use crate::pipeline::publish::{Run, date, release, rounded, scene_offsets, write_summary};
 use crate::pipeline::summary::{Dates, Reliability};
-use crate::pipeline::{grid_facts, unserialised};
 use crate::plan::Side;
 use crate::recipe::{OutputRecipe, Recipe};
 use crate::scene::scale::Confidence;
@@ -155,29 +154,12 @@ pub(super) fn publish(
         "reliability": summary.reliability, "simulated": summary.simulated, "note": note,
     });
     found.write(&stage, &prepared.plan, &about, (statistic, &shared(summary)), recipe.output.gpkg)?;
-    let mut document = serde_json::to_vec_pretty(summary).map_err(|error| unserialised(&error))?;
-    document.push(b'\n');
-    stage.write("summary.json", &document)?;
+    write_summary(&stage, summary)?;
     if let Some(item) = item::item(prepared, &stage, about_item(summary), layers)? {
         stage.write("item.json", &item)?;
     }
-    let inputs = prepared.pair.files();
-    let inputs = inputs.iter().map(|path| input(path, recipe.output.hash_inputs)).collect::<Result<Vec<_>>>()?;
-    let recipe = serde_json::to_value(recipe).map_err(|error| unserialised(&error))?;
-    let request = prepared.request.record()?;
-    stage.publish(|files: &[Published]| {
-        let manifest = Manifest {
-            groundtell: summary.groundtell.to_owned(),
-            command: "change".into(),
-            simulated: summary.simulated,
-            request,
-            recipe,
-            inputs,
-            files: files.iter().map(Entry::from).collect(),
-        };
-        manifest.to_json()
-    })?;
-    Ok(())
+    let (request, inputs) = (prepared.request.record()?, prepared.pair.files());
+    release(stage, Run { command: "change", simulated: summary.simulated, request, recipe, inputs: &inputs })
 }
 
 /// What every object of a run shares.
