@@ -35,6 +35,8 @@ pub struct Evidence {
     pub seeds: u64,
     /// Still green after, among them.
     pub still_green: u64,
+    /// Grown, in objects that stand and darkened in shortwave infrared 2 nearly as much as in near infrared.
+    pub darkened: u64,
     /// Grown, in objects that stand though nothing speaks of char.
     pub uncharred: u64,
     /// Grown, in objects dropped for want of seeds.
@@ -61,6 +63,7 @@ pub enum Doubt {
     MuchDropped { ratio: f64 },
     Uncharred { share: f64 },
     StillGreen { share: f64 },
+    Darkened { share: f64 },
     OnlyWeak { pixels: u64 },
     OnlyFaded { pixels: u64 },
     Blind { seed: f64 },
@@ -115,6 +118,7 @@ fn map_doubts(found: &Evidence, settings: &Settings) -> Vec<Doubt> {
     let seeds = ratio(found.seeds, found.grown);
     let (greened, dropped) = (ratio(found.greened, found.core), ratio(found.weak + found.faded, found.grown));
     let (bare, green) = (ratio(found.uncharred, found.grown), ratio(found.still_green, found.grown));
+    let dark = ratio(found.darkened, found.grown);
     let seed = found.seed_height(settings);
     let cases = [
         (found.mean_dnbr < limit.faint * seed, Doubt::Faint { mean: found.mean_dnbr, seed }),
@@ -125,6 +129,7 @@ fn map_doubts(found: &Evidence, settings: &Settings) -> Vec<Doubt> {
         (dropped > limit.dropped, Doubt::MuchDropped { ratio: dropped }),
         (bare > limit.dropped, Doubt::Uncharred { share: bare }),
         (!found.tells_char && green > limit.still_green, Doubt::StillGreen { share: green }),
+        (!found.tells_char && dark > limit.darkened, Doubt::Darkened { share: dark }),
     ];
     cases.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)).collect()
 }
@@ -181,6 +186,12 @@ impl fmt::Display for Doubt {
             Self::Uncharred { share } => {
                 write!(f, "{} of the mapped ground shows no char in shortwave infrared", percent(share))
             }
+            Self::Darkened { share } => write!(
+                f,
+                "{} of the mapped ground lost as much in shortwave as in near infrared: ploughed or wet soil, flood or shade \
+                 do that, and no SWIR1 band tells char from them",
+                percent(share)
+            ),
             Self::StillGreen { share } => write!(
                 f,
                 "{} of the mapped ground is still green, and without shortwave infrared 1 a light burn cannot be told from leaf fall or drying",
@@ -217,6 +228,7 @@ mod tests {
         grown: 1_500,
         seeds: 1_300,
         still_green: 100,
+        darkened: 0,
         uncharred: 0,
         weak: 10,
         faded: 0,
@@ -250,6 +262,7 @@ mod tests {
             (Evidence { faded: 900, ..CLEAR }, "61 % of what was kept"),
             (Evidence { uncharred: 900, ..CLEAR }, "no char"),
             (Evidence { still_green: 900, ..CLEAR }, "still green"),
+            (Evidence { darkened: 540, ..CLEAR }, "36 % of the mapped ground lost as much"),
             (Evidence { mapped: 0, grown: 0, weak: 50, ..CLEAR }, "50 pixels changed too weakly"),
             (Evidence { mapped: 0, grown: 0, weak: 0, faded: 50, ..CLEAR }, "50 pixels lost green without char"),
         ];
@@ -257,6 +270,6 @@ mod tests {
             let said: Vec<String> = doubted(found).iter().map(ToString::to_string).collect();
             assert!(said.iter().any(|reason| reason.contains(words)), "{words}: {said:?}");
         }
-        assert_eq!(doubted(Evidence { still_green: 900, tells_char: true, ..CLEAR }), []);
+        assert_eq!(doubted(Evidence { still_green: 900, darkened: 540, tells_char: true, ..CLEAR }), []);
     }
 }

@@ -94,6 +94,11 @@ pub struct Doubts {
     pub faint: f64,
     /// Least area mapped, in minimum mapping units.
     pub units: f64,
+    /// Mean dNBR of an object in mean falls of ln near infrared, below which shortwave infrared 2 fell along (a
+    /// constant one gives about 0.5), where SWIR1 is not known ...
+    pub darkening: f64,
+    /// ... and the greatest share of the mapped ground in such objects.
+    pub darkened: f64,
 }
 
 impl Settings {
@@ -164,6 +169,8 @@ impl Default for Doubts {
             blind: 0.10,
             faint: 1.5,
             units: 10.0,
+            darkening: 0.30,
+            darkened: 0.25,
         }
     }
 }

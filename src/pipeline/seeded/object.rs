@@ -132,6 +132,13 @@ impl Judged {
         map
     }
 
+    /// Whether shortwave infrared 2 fell along with near infrared: dNBR is then small for the fall.
+    fn darkened(&self) -> bool {
+        let fall = self.marks.mean_sign(Sign::Fall);
+        let known = self.known.get(Sign::Fall as usize).is_some_and(|known| *known);
+        known && fall > 0.0 && self.marks.mean_dnbr() < self.settings.doubt.darkening * fall
+    }
+
     /// Whether char shows; null where SWIR1 is not known.
     fn charred(&self) -> Option<bool> {
         self.control_char.map(|_| self.fate != Fate::Uncharred)
@@ -166,6 +173,7 @@ impl Objects {
         evidence.still_green = standing().map(|object| object.marks.still_green).sum();
         let dnbr: f64 = standing().map(|object| object.marks.sum_dnbr()).sum();
         evidence.mean_dnbr = dnbr / evidence.grown.max(1) as f64;
+        evidence.darkened = standing().filter(|object| object.darkened()).map(|object| object.marks.grown).sum();
         evidence.uncharred = self.grown(Fate::Uncharred);
         evidence.weak = self.grown(Fate::Weak);
         evidence.faded = self.grown(Fate::Faded);
