@@ -334,10 +334,22 @@ fn mark_nan<const N: usize>(planes: [&[f32]; N], missing: &mut [u8]) {
     rows::map_row(planes, missing, |values| u8::from(values.iter().fold(0.0, |sum, value| sum + value).is_nan()));
 }
 
-/// Pixels of each code, for shares of the area of interest.
+/// Pixels of each code, for shares of the area of interest. Stretches of one code, which most are, count at once.
 pub fn count(codes: ArrayView2<'_, u8>) -> [u64; 256] {
+    const STRETCH: usize = 32;
     let mut counts = [0; 256];
-    codes.iter().for_each(|&code| counts[usize::from(code)] += 1);
+    for row in 0..codes.nrows() {
+        let row = rows::slice(&codes, row);
+        let (stretches, rest) = row.as_chunks::<STRETCH>();
+        for stretch in stretches {
+            if stretch.iter().fold(0, |other, code| other | (code ^ stretch[0])) == 0 {
+                counts[usize::from(stretch[0])] += STRETCH as u64;
+            } else {
+                stretch.iter().for_each(|code| counts[usize::from(*code)] += 1);
+            }
+        }
+        rest.iter().for_each(|code| counts[usize::from(*code)] += 1);
+    }
     counts
 }
 

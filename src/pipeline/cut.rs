@@ -1,9 +1,10 @@
 //! Part of an array by a window (ndarray's own slicing macro is not available where unsafe code is forbidden).
 
-use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice, Zip};
 
 use crate::geom::runs::Runs;
 use crate::geom::window::Window;
+use crate::kernel::mask::Reason;
 
 /// The cells of `window`, to be written.
 pub(super) fn cut<T>(array: &mut Array2<T>, window: Window) -> ArrayViewMut2<'_, T> {
@@ -22,4 +23,10 @@ pub(super) fn stamp<T: Copy>(block: &mut Array2<T>, window: Window, runs: &Runs,
         any = true;
     }
     any
+}
+
+/// Gives the cells that are not inside the code of what lies beyond the AOI.
+pub(super) fn leave_outside(codes: &mut Array2<u8>, inside: ArrayView2<'_, bool>) {
+    let outside = Reason::Outside.code();
+    Zip::from(codes).and(inside).for_each(|code, inside| *code = if *inside { *code } else { outside });
 }

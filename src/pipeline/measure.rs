@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice, Zip};
+use ndarray::{Array2, ArrayView2, Zip};
 
 use super::crew::{Watch, guarded, work_off};
-use super::cut::stamp;
+use super::cut::{leave_outside, stamp};
+use super::desk::{Desk, Inside, rows_of};
+use super::measured::Measured;
 use super::opinion;
-use super::record::{ELIGIBLE, GREEN, Record, Records, SEEN, STEPS};
+use super::record::{ELIGIBLE, GREEN, Records, SEEN, STEPS};
 use super::side::{SideTaps, View, lines};
 use super::sink::Sink;
 use super::spare;
-use super::summary::FailedBlock;
-use super::tally::Areas;
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
 use crate::kernel::burn::Settings;
@@ -20,7 +20,6 @@ use crate::kernel::burn::signs::{self, Sign};
 use crate::kernel::change::{BurnLayers, CvaBand, Epoch, burn_change, cva_magnitude};
 use crate::kernel::index::{Index, Role, normalized_difference};
 use crate::kernel::mask::{self, Reason};
-use crate::kernel::stats::Histogram;
 use crate::layer::{Layer, Moment};
 use crate::plan::Plan;
 
@@ -68,59 +67,12 @@ pub(super) struct Seeding<'a> {
     pub(super) signs: &'a [Sign],
 }
 
-/// What became of the blocks.
-#[derive(Debug, Clone, Copy, Default)]
-struct BlockCounts {
-    /// Blocks whose bands were read.
-    read: usize,
-    /// Blocks with nothing to see, whose bands were not read.
-    masked: usize,
-}
-
-/// What the pass counted.
-#[derive(Default)]
-pub(super) struct Measured {
-    /// dNBR of eligible pixels.
-    pub histogram: Histogram,
-    /// The same on ground that was bare and green before; for seed and grow instead of the whole.
-    pub(super) classes: [Histogram; 2],
-    /// Ground area by reason.
-    pub areas: Areas,
-    /// Ground area of long change vectors (code 1).
-    pub changed: Areas,
-    blocks: BlockCounts,
-    /// Blocks that could not be read.
-    pub failed: Vec<FailedBlock>,
-    /// The first failure, for when nothing else is left.
-    first_failure: Option<(usize, Error)>,
-}
-
 /// A worker: what it has counted, and the block on its desk.
 #[derive(Default)]
 struct Worker {
     measured: Measured,
     desk: Desk,
 }
-
-/// One block in the making; its memory serves for the next one.
-#[derive(Default)]
-struct Desk {
-    /// The reason of every pixel.
-    codes: Array2<u8>,
-    /// Values of the layers, in the order of the sinks.
-    values: Vec<Array2<f32>>,
-    /// Where the change vector is long; only where there is one.
-    changed: Array2<u8>,
-    /// Days of the sides with several, in the order of their sinks.
-    days: Vec<Array2<u16>>,
-    /// What detection will want to know.
-    record: Record,
-    /// Pixels that may be found burned, before a known threshold is asked.
-    considered: u64,
-}
-
-/// Which pixels of a block lie in the AOI; None: all of them.
-type Inside = Option<Array2<bool>>;
 
 /// Pixels that are worked on together, so that what is computed of them stays in cache.
 const STRIPE: usize = 1 << 14;
@@ -151,11 +103,11 @@ impl Pass<'_> {
     /// Computes, writes and counts one block; returns the bytes of its bands as read.
     fn block(&self, Worker { measured, desk }: &mut Worker, index: usize) -> Result<u64> {
         let window = self.plan.blocks[index];
-        desk.clear(window, self);
+        self.clear(desk, window);
         let read = match self.inside(window) {
             Some(inside) => guarded(|| self.compute(window, &inside, desk)).unwrap_or_else(|error| {
                 measured.note_failure(index, window, error);
-                desk.clear(window, self);
+                self.clear(desk, window);
                 desk.blank(Reason::Failed, &inside);
                 false
             }),
@@ -193,6 +145,11 @@ impl Pass<'_> {
         self.records.keep(index, &desk.record)?;
         let bands: usize = self.sides.iter().map(|side| side.roles.len()).sum();
         Ok(if read { (window.len() * bands * 2) as u64 } else { 0 })
+    }
+
+    /// Makes room on the desk for a block.
+    fn clear(&self, desk: &mut Desk, window: Window) {
+        desk.clear(window, self.sinks.len(), self.dates.len(), !self.sigmas.is_empty());
     }
 
     /// Which pixels of the block lie in the AOI; None when none does.
@@ -433,109 +390,12 @@ pub(super) fn joined(
     let mut codes = Array2::zeros(before.raw_dim());
     mask::merge(before, after, codes.view_mut())?;
     if let Some(inside) = inside {
-        let outside = Reason::Outside.code();
-        Zip::from(&mut codes).and(inside).for_each(|code, inside| *code = if *inside { *code } else { outside });
+        leave_outside(&mut codes, inside);
     }
     Ok(codes)
-}
-
-/// Some rows of a block, to be written.
-fn rows_of<'v, T>(block: &'v mut Array2<T>, rows: &Range<usize>) -> ArrayViewMut2<'v, T> {
-    block.slice_axis_mut(Axis(0), Slice::from(rows.clone()))
 }
 
 /// All cells of a plane in one piece.
 fn whole<T>(plane: &Array2<T>) -> Result<&[T]> {
     plane.as_slice().ok_or_else(|| Error::bug("a plane is not in one piece"))
-}
-
-/// Brings an array to a shape; what it holds is left open.
-fn reshape<T: Clone + Default>(array: &mut Array2<T>, shape: (usize, usize)) {
-    if array.dim() != shape {
-        *array = Array2::default(shape);
-    }
-}
-
-impl Desk {
-    /// Makes room for a block of `pass`.
-    fn clear(&mut self, window: Window, pass: &Pass<'_>) {
-        reshape(&mut self.codes, window.shape());
-        self.values.resize_with(pass.sinks.len(), || Array2::default((0, 0)));
-        self.values.iter_mut().for_each(|values| reshape(values, window.shape()));
-        if !pass.sigmas.is_empty() {
-            reshape(&mut self.changed, window.shape());
-        }
-        self.days.resize_with(pass.dates.len(), || Array2::default((0, 0)));
-        for days in &mut self.days {
-            reshape(days, window.shape());
-            days.fill(0);
-        }
-        self.record.clear();
-        self.considered = 0;
-    }
-
-    /// Rows in which no pixel was seen on both dates.
-    fn skip(&mut self, rows: &Range<usize>, codes: ArrayView2<'_, u8>) {
-        rows_of(&mut self.codes, rows).assign(&codes);
-        self.values.iter_mut().for_each(|values| rows_of(values, rows).fill(f32::NAN));
-        if !self.changed.is_empty() {
-            rows_of(&mut self.changed, rows).fill(0);
-        }
-        self.record.extend_blank(0, codes.len());
-    }
-
-    /// A block of which nothing is known but the reason.
-    fn blank(&mut self, reason: Reason, inside: &Inside) {
-        self.codes.fill(reason.code());
-        if let Some(inside) = inside {
-            let outside = Reason::Outside.code();
-            Zip::from(&mut self.codes)
-                .and(inside)
-                .for_each(|code, inside| *code = if *inside { *code } else { outside });
-        }
-        self.record.extend_blank(0, self.codes.len());
-    }
-}
-
-impl Measured {
-    fn merge(&mut self, other: Self) {
-        self.histogram.merge(&other.histogram);
-        self.classes.iter_mut().zip(&other.classes).for_each(|(sum, part)| sum.merge(part));
-        self.areas.merge(&other.areas);
-        self.changed.merge(&other.changed);
-        self.blocks.read += other.blocks.read;
-        self.blocks.masked += other.blocks.masked;
-        self.failed.extend(other.failed);
-        let earlier =
-            |have: &Option<(usize, Error)>, new: &(usize, Error)| have.as_ref().is_none_or(|(index, _)| new.0 < *index);
-        if let Some(failure) = other.first_failure.filter(|failure| earlier(&self.first_failure, failure)) {
-            self.first_failure = Some(failure);
-        }
-    }
-
-    /// Counts the eligible dNBR; only which side of a threshold it lies on, where that is known.
-    fn count(&mut self, desk: &Desk, known_key: Option<i32>) {
-        let eligible = desk.record.eligible();
-        if let Some(key) = known_key {
-            self.histogram.add_times(key - 1, desk.considered - eligible.len() as u64);
-            self.histogram.add_times(key, eligible.len() as u64);
-        } else {
-            eligible.iter().for_each(|step| self.histogram.add_key(i32::from(*step)));
-        }
-    }
-
-    /// Counts the eligible dNBR by the cover before.
-    fn count_classes(&mut self, desk: &Desk) {
-        let [bare, green] = &mut self.classes;
-        desk.record.flagged().for_each(|(flags, step)| {
-            (if flags & GREEN != 0 { &mut *green } else { &mut *bare }).add_key(i32::from(step));
-        });
-    }
-
-    fn note_failure(&mut self, index: usize, window: Window, error: Error) {
-        self.failed.push(FailedBlock { window, error: error.to_string() });
-        if self.first_failure.as_ref().is_none_or(|(first, _)| index < *first) {
-            self.first_failure = Some((index, error));
-        }
-    }
 }

@@ -9,10 +9,10 @@ use super::detect;
 use super::request::Request;
 use super::scenes::Pair;
 use super::sink;
+use super::tap::standing_for;
 use crate::error::Result;
 use crate::geom::aoi::Aoi;
 use crate::geom::grid::Grid;
-use crate::geom::relation::Relation;
 use crate::geom::runs::Runs;
 use crate::geom::window::Window;
 use crate::kernel::composite::Composite;
@@ -119,12 +119,10 @@ impl Prepared {
             for (number, raster) in scene.product.rasters.iter().enumerate() {
                 let bands: Vec<usize> =
                     self.pair.bands_of(scene).filter(|(_, own, _)| *own == number).map(|(_, _, index)| index).collect();
-                let (levels, grids): (Vec<usize>, Vec<Grid>) = raster.info().means().into_iter().unzip();
-                let Ok((place, relation)) = Relation::from_means(grid, &grids) else { continue };
-                let (Some(level), Some(source)) = (levels.get(place), grids.get(place)) else { continue };
+                let Ok((level, source, relation)) = standing_for(raster.as_ref(), grid) else { continue };
                 let mut seen = BTreeMap::new();
-                for window in inside.iter().filter_map(|window| relation.source_window(grid, source, *window)) {
-                    seen.extend(raster.touched(*level, &bands, window));
+                for window in inside.iter().filter_map(|window| relation.source_window(grid, &source, *window)) {
+                    seen.extend(raster.touched(level, &bands, window));
                 }
                 chunks += seen.len() as u64;
                 bytes += seen.values().sum::<u64>();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::detect::Decision;
 use super::manifest::{Entry, Manifest};
-use super::measure::Measured;
+use super::measured::Measured;
 use super::objects::{Found, shared_properties};
 use super::pictures::Captions;
 use super::prepared::Prepared;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use ndarray::Array2;
 
 use super::crew::{Watch, guarded, work_off};
-use super::cut::{cut, stamp};
+use super::cut::{cut, leave_outside, stamp};
 use super::side::{SideTaps, View};
 use crate::error::{Error, Result};
 use crate::geom::grid::Grid;
@@ -96,11 +96,7 @@ impl Survey {
         let mut inside = Array2::from_elem((self.grid.height(), self.grid.width()), false);
         stamp(&mut inside, self.grid.window(), aoi, true);
         for view in &mut self.views {
-            ndarray::Zip::from(&mut view.codes).and(&inside).for_each(|code, inside| {
-                if !inside {
-                    *code = Reason::Outside.code();
-                }
-            });
+            leave_outside(&mut view.codes, inside.view());
         }
     }
 

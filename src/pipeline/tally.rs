@@ -1,12 +1,12 @@
 //! Pixels and ground area by reason, added up as integers so that no order of blocks can change them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayView2, Axis};
 
 use crate::geom::grid::Grid;
 use crate::geom::window::Window;
+use crate::kernel::mask;
 
 /// Square millimetres in a hectare.
 const MM2_PER_HA: f64 = 1e10;
@@ -21,7 +21,7 @@ impl Areas {
     /// Counts the codes of one block, which covers `window` of `grid`.
     pub(super) fn add(&mut self, codes: ArrayView2<'_, u8>, grid: &Grid, window: Window) {
         for (row, codes) in codes.rows().into_iter().enumerate() {
-            let counts = counted(codes);
+            let counts = mask::count(codes.insert_axis(Axis(0)));
             let area = square_millimetres(grid, window.row + row);
             for (code, count) in (0u8..=255).zip(counts).filter(|(_, count)| *count > 0) {
                 let sum = self.by_code.entry(code).or_default();
@@ -55,23 +55,6 @@ impl Areas {
     pub(super) fn codes(&self) -> impl Iterator<Item = u8> + '_ {
         self.by_code.keys().copied()
     }
-}
-
-/// Pixels of each code in a row. Stretches of one code, which most are, count at once.
-fn counted(codes: ArrayView1<'_, u8>) -> [u64; 256] {
-    const STRETCH: usize = 32;
-    let mut counts = [0u64; 256];
-    let row = codes.to_slice().map_or_else(|| Cow::Owned(codes.to_vec()), Cow::Borrowed);
-    let (stretches, rest) = row.as_chunks::<STRETCH>();
-    for stretch in stretches {
-        if stretch.iter().fold(0, |other, code| other | (code ^ stretch[0])) == 0 {
-            counts[usize::from(stretch[0])] += STRETCH as u64;
-        } else {
-            stretch.iter().for_each(|code| counts[usize::from(*code)] += 1);
-        }
-    }
-    rest.iter().for_each(|code| counts[usize::from(*code)] += 1);
-    counts
 }
 
 /// Ground area of one pixel of a row in whole square millimetres.

@@ -45,10 +45,8 @@ impl Tap {
         upsample: Upsample,
     ) -> Result<Self> {
         source_grid(raster, 0)?;
-        let (levels, grids): (Vec<usize>, Vec<Grid>) = raster.info().means().into_iter().unzip();
-        let (place, _) = Relation::from_means(work, &grids)?;
-        let level = levels.get(place).copied().unwrap_or(0);
-        Self::at_level(raster, level, index, encoding, work, upsample)
+        let (level, source, relation) = standing_for(raster.as_ref(), work)?;
+        Ok(Self { raster: Arc::clone(raster), level, index, source, work: *work, relation, encoding, upsample })
     }
 
     /// Band `index` of `raster` at the coarsest level whose pixels are not larger than the work grid's.
@@ -158,6 +156,20 @@ impl Canvas {
     /// The canvas as a window of its own.
     pub(super) fn window(&self) -> Window {
         Window::whole(self.width, self.height)
+    }
+}
+
+/// The level of a raster that full resolution is read from: itself, or one of means that stands for it; its grid,
+/// and how that comes to `work`.
+///
+/// # Errors
+/// As [`Relation::from_means`], so `Bug` for a raster without a grid.
+pub(super) fn standing_for(raster: &dyn Raster, work: &Grid) -> Result<(usize, Grid, Relation)> {
+    let (levels, grids): (Vec<usize>, Vec<Grid>) = raster.info().means().into_iter().unzip();
+    let (place, relation) = Relation::from_means(work, &grids)?;
+    match (levels.get(place), grids.get(place)) {
+        (Some(level), Some(grid)) => Ok((*level, *grid, relation)),
+        _ => Err(Error::bug("a level of means that is none")),
     }
 }
 

@@ -59,7 +59,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// A running SHA-256.
 #[derive(Debug, Default)]
-pub struct Sums(Sha256);
+pub struct Sums(Digest);
 
 impl Sums {
     /// Over nothing yet.
@@ -69,12 +69,12 @@ impl Sums {
 
     /// Takes in further bytes.
     pub fn add(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.0.add(bytes);
     }
 
     /// 64 lower-case hexadecimal digits.
     pub fn finish(self) -> String {
-        digits(&self.0.finalize().into())
+        digits(&self.0.finish().1)
     }
 }
 
