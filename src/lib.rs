@@ -14,6 +14,8 @@ pub mod geom;
 // floor 2: numbers
 pub mod kernel;
 // floor 3: meaning
+pub mod claim;
+pub mod evidence;
 pub mod layer;
 pub mod plan;
 pub mod recipe;
