@@ -101,6 +101,8 @@ pub struct Power {
     pub smallest_effect: f64,
     /// Power there (0 to 1), and its interval.
     pub at_smallest: Interval,
+    /// The layer's statistic over places with an implant of that size; empty where power came about otherwise.
+    pub statistics: Vec<f64>,
     /// (z_alpha + z_beta) sigma / signal, as a check; null where it does not apply.
     pub closed_form: Option<f64>,
     /// How it was found, in words.

@@ -2,7 +2,10 @@
 //! (METHODS 10 and 11). Nothing here knows files or pixels of a scene; layers hand in counts and shares.
 
 pub mod draw;
+pub mod explain;
+pub mod judge;
 pub mod measurement;
+pub mod strength;
 pub mod test;
 pub mod verdict;
 
