@@ -11,14 +11,14 @@ pub mod request;
 mod scenes;
 mod weighing;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::crew::Watch;
 use super::publish::{Run, release};
 use crate::error::{Error, Result};
 use crate::evidence::judge::judge;
 use crate::evidence::verdict::{ClaimFacts, Verdict};
-use crate::io::store::Stage;
+use crate::io::store::{Scratch, Stage};
 use crate::limits::Limits;
 use gathered::Gathered;
 use request::{Asked, CheckRequest, Pair};
@@ -39,7 +39,9 @@ pub fn run(
     let stage = Stage::begin(out, overwrite, &request.paths())?;
     documents::register(&stage, request)?;
     let mut gathered: Vec<Gathered> = request.claims.iter().map(|_| Gathered::default()).collect();
-    gather(request, &mut gathered, &stage, watch, limits)?;
+    let aside = Scratch::new()?;
+    let shelf = Shelf { stage: request.public.is_none().then_some(&stage), aside: &aside };
+    gather(request, &mut gathered, shelf, watch, limits)?;
     let mut verdicts = Vec::new();
     for (asked, mut gathered) in request.claims.iter().zip(gathered) {
         let verdict = verdict(request, asked, &mut gathered, limits)?;
@@ -53,11 +55,25 @@ pub fn run(
     Ok(verdicts)
 }
 
+/// Where runs of the line go: into the output, or aside where only what may be published is written.
+#[derive(Clone, Copy)]
+struct Shelf<'a> {
+    stage: Option<&'a Stage>,
+    aside: &'a Scratch,
+}
+
+impl Shelf<'_> {
+    /// The place of a folder.
+    fn place(&self, folder: &str) -> Result<PathBuf> {
+        self.stage.map_or_else(|| Ok(self.aside.path().join(folder)), |stage| stage.path_of(folder))
+    }
+}
+
 /// Measures every layer of every claim; a pair that several claims name is read once.
 fn gather(
     request: &CheckRequest,
     gathered: &mut [Gathered],
-    stage: &Stage,
+    shelf: Shelf<'_>,
     watch: &dyn Watch,
     limits: &Limits,
 ) -> Result<()> {
@@ -69,11 +85,11 @@ fn gather(
         let own = request.claims.iter().zip(gathered.iter_mut());
         let mut own: Vec<_> = own.filter(|(asked, _)| request.pair(asked).as_ref() == Some(pair)).collect();
         let folder = format!("scenes-{:02}", number + 1);
-        scenes::measure(request, (pair, &folder), &mut own, stage, watch, limits)?;
+        scenes::measure(request, (pair, &folder), &mut own, shelf, watch, limits)?;
     }
     for (asked, own) in request.claims.iter().zip(gathered.iter_mut()) {
         if !request.stack(asked).is_empty() {
-            radar::measure(request, (asked, own), (stage, &format!("radar-{:02}", asked.number)), watch, limits)?;
+            radar::measure(request, (asked, own), (shelf, &format!("radar-{:02}", asked.number)), watch, limits)?;
         }
     }
     Ok(())

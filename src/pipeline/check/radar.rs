@@ -6,7 +6,7 @@ use super::field::Ground;
 use super::request::{Asked, CheckRequest};
 use super::scenes::{blocked, outside};
 use super::weighing::{Known, Laid, Layer, between, bracket, days_after, event};
-use super::{Gathered, field};
+use super::{Gathered, Shelf, field};
 use crate::claim::{Claim, Kind, Window};
 use crate::error::{Kind as Failure, Result};
 use crate::evidence::LayerKind;
@@ -18,7 +18,6 @@ use crate::evidence::placement::Place;
 use crate::evidence::test::quantile;
 use crate::geom::bits::Bits;
 use crate::geom::runs::Run;
-use crate::io::store::Stage;
 use crate::kernel::label::{Connectivity, label};
 use crate::kernel::sar::discovery::key_of;
 use crate::limits::Limits;
@@ -33,14 +32,14 @@ null and rate of false discoveries";
 /// What an implant does to backscatter, in decibels.
 const LOSS_DB: f64 = -3.0;
 
-/// Tests the stack of a claim into `folder` of the stage, and measures the claim on it.
+/// Tests the stack of a claim into a folder, and measures the claim on it.
 ///
 /// # Errors
 /// As the line over a stack; one with too few dates on a side is no failure but blocks the layer.
 pub(super) fn measure(
     request: &CheckRequest,
     (asked, gathered): (&Asked, &mut Gathered),
-    (stage, folder): (&Stage, &str),
+    (shelf, folder): (Shelf<'_>, &str),
     watch: &dyn Watch,
     limits: &Limits,
 ) -> Result<()> {
@@ -65,7 +64,7 @@ pub(super) fn measure(
         ready => ready?,
     };
     let area = asked.aoi(limits)?;
-    run_examined(&prepared, (&stage.path_of(folder)?, false), watch, &mut |run| {
+    run_examined(&prepared, (&shelf.place(folder)?, false), watch, &mut |run| {
         let ground = Ground::of(&area, claim.location_error_m, &run.memory.plan.grid)?;
         gathered.radar(run);
         gathered.layers.push(on(run, claim, &ground, &request.recipe.evidence)?);

@@ -3,13 +3,12 @@
 
 use super::field::{Ground, Masks};
 use super::request::{Asked, CheckRequest, Pair};
-use super::{Gathered, burn, optical};
+use super::{Gathered, Shelf, burn, optical};
 use crate::error::Result;
 use crate::evidence::LayerKind;
 use crate::evidence::judge::bears;
 use crate::evidence::measurement::{Interval, Measurement, Observability};
 use crate::geom::aoi::Aoi;
-use crate::io::store::Stage;
 use crate::limits::Limits;
 use crate::pipeline::crew::Watch;
 use crate::pipeline::{Examined, Prepared, run_examined};
@@ -18,7 +17,7 @@ use crate::plan::Side;
 /// Ground around the area that the line sees on pairs of other years, in degrees: room for a control.
 const AROUND_DEG: f64 = 0.04;
 
-/// Runs the line over `pair` into `folder` of the stage, and measures those of the claims that name it.
+/// Runs the line over `pair` into a folder, and measures those of the claims that name it.
 ///
 /// # Errors
 /// As the line; `examine`d claims fail as reading scratch files does.
@@ -26,14 +25,14 @@ pub(super) fn measure(
     request: &CheckRequest,
     (pair, folder): (&Pair, &str),
     claims: &mut [(&Asked, &mut Gathered)],
-    stage: &Stage,
+    shelf: Shelf<'_>,
     watch: &dyn Watch,
     limits: &Limits,
 ) -> Result<()> {
-    let temporal = claims.iter().map(|(asked, _)| temporal(request, asked, (stage, folder), watch, limits));
+    let temporal = claims.iter().map(|(asked, _)| temporal(request, asked, (shelf, folder), watch, limits));
     let temporal = temporal.collect::<Result<Vec<_>>>()?;
     let prepared = Prepared::new(pair.request(None, &request.recipe), None, limits)?;
-    let out = stage.path_of(folder)?;
+    let out = shelf.place(folder)?;
     run_examined(&prepared, (&out, false), watch, &mut |run| {
         let masks = Masks::gather(run)?;
         for ((asked, gathered), temporal) in claims.iter_mut().zip(&temporal) {
@@ -117,7 +116,7 @@ pub(super) fn blocked(layer: LayerKind, why: &str) -> Measurement {
 fn temporal(
     request: &CheckRequest,
     asked: &Asked,
-    (stage, folder): (&Stage, &str),
+    (shelf, folder): (Shelf<'_>, &str),
     watch: &dyn Watch,
     limits: &Limits,
 ) -> Result<Option<(Vec<f64>, String)>> {
@@ -127,7 +126,7 @@ fn temporal(
     for (number, pair) in controls.iter().enumerate() {
         let folder = format!("{folder}-{}-other-{:02}", asked.number, number + 1);
         let prepared = Prepared::new(pair.request(Some(around(&area)), &request.recipe), None, limits)?;
-        run_examined(&prepared, (&stage.path_of(&folder)?, false), watch, &mut |run| {
+        run_examined(&prepared, (&shelf.place(&folder)?, false), watch, &mut |run| {
             let masks = Masks::gather(run)?;
             let ground = Ground::of(&area, asked.claim.location_error_m, &run.memory.plan.grid)?;
             let count = |bits: &crate::geom::bits::Bits| -> u64 {
