@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::claim::schema;
+
 const EXIT_CODES: &str = "Exit codes: 0 done, whatever was found; 1 an outcome named by --fail-on; 2 bad usage or input refused; \
 3 partial (failed blocks, listed); 4 environment (disk, network); 70 bug; 130 interrupted.";
 
@@ -50,6 +52,8 @@ pub enum Command {
     Verify(Verify),
     /// Run the whole line on simulated data that ships with the program
     Demo(Demo),
+    /// Print the JSON Schema of a claim file or of a document that is written
+    Schema(Schema),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -362,4 +366,12 @@ pub struct Demo {
     /// Folder for the scenes and the run; an earlier demo in it is replaced
     #[arg(short, long, value_name = "DIR", default_value = "groundtell-demo")]
     pub out: PathBuf,
+}
+
+/// `groundtell schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which one
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schema::ALL.iter().map(|(name, _)| *name)))]
+    pub name: String,
 }

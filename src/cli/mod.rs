@@ -8,6 +8,7 @@ mod inspect;
 mod progress;
 mod radar;
 mod request;
+mod schema;
 mod score;
 mod simulate;
 mod talk;
@@ -71,6 +72,7 @@ fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
         Command::Simulate(asked) => simulate::run(asked, talk),
         Command::Verify(asked) => verify::run(asked, talk),
         Command::Demo(asked) => demo::run(asked, talk),
+        Command::Schema(asked) => schema::run(asked, talk),
         Command::Completions { shell } => completions(*shell, talk),
         Command::Man => manual(talk),
     }
