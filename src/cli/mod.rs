@@ -2,6 +2,7 @@
 
 pub mod args;
 mod change;
+mod check;
 mod demo;
 mod indices;
 mod inspect;
@@ -66,6 +67,7 @@ fn pool(common: &Common) -> Result<rayon::ThreadPool> {
 fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
     match command {
         Command::Change(asked) => change::run(asked, talk),
+        Command::Check(asked) => check::run(asked, talk),
         Command::Inspect(asked) => inspect::run(asked, talk),
         Command::Indices => indices::run(talk),
         Command::Score(asked) => score::run(asked, talk),

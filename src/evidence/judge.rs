@@ -161,7 +161,7 @@ fn what_lacks(measured: &Measurement, p_holm: Option<f64>, recipe: &EvidenceReci
 /// Why the layer contradicts, if so: it would have been seen and was not, or it was there before.
 fn why_contradicted(measured: &Measurement, missing: &[Lack], recipe: &EvidenceRecipe) -> Option<String> {
     let seen = &measured.observability;
-    if !seen.doubts.is_empty() || seen.share < recipe.contradict_observed {
+    if !seen.doubts.is_empty() || seen.share.min(seen.window_share) < recipe.contradict_observed {
         return None;
     }
     if missing == [Lack::Early] {

@@ -75,6 +75,8 @@ pub struct Balance {
 pub struct Observability {
     /// Share of the area that could be observed, 0 to 1.
     pub share: f64,
+    /// Share of the window's days between the looks, 0 to 1: what happened on others cannot show.
+    pub window_share: f64,
     /// Why nothing could be observed; empty where something could.
     pub blockers: Vec<String>,
     /// Why a reader should not lean on the figures; empty where he can.

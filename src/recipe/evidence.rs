@@ -59,7 +59,7 @@ impl Default for EvidenceRecipe {
             valid_tolerance: 0.10,
             cover_tolerance: 0.20,
             implants: 200,
-            implant_sizes: vec![0.25, 0.5, 1.0, 2.0, 4.0],
+            implant_sizes: vec![0.25, 0.5, 1.0, 2.0],
             resamples: 999,
             seed: 1,
             min_observed: 0.5,
