@@ -7,10 +7,13 @@ use serde_json::Value;
 
 use super::form::FileForm;
 use crate::error::{Error, Result};
-use crate::evidence::verdict::Judgement;
+use crate::evidence::verdict::Verdict;
+
+/// What makes a schema.
+pub type Maker = fn() -> Schema;
 
 /// Every schema by name: `groundtell schema NAME` prints it, `schemas/NAME.schema.json` holds it.
-pub const ALL: &[(&str, fn() -> Schema)] = &[("claim", claim), ("verdict", verdict)];
+pub const ALL: &[(&str, Maker)] = &[("claim", claim), ("verdict", verdict)];
 
 /// Of a claim file, after its TOML is turned into JSON: dates become their text.
 pub fn claim() -> Schema {
@@ -18,9 +21,9 @@ pub fn claim() -> Schema {
     described::<FileForm>(settings)
 }
 
-/// Of what is judged of a claim.
+/// Of `verdict.json`, what is judged of one claim.
 pub fn verdict() -> Schema {
-    described::<Judgement>(SchemaSettings::draft2020_12().for_serialize())
+    described::<Verdict>(SchemaSettings::draft2020_12().for_serialize())
 }
 
 /// A schema by its name, as the text of its file; none of that name.
