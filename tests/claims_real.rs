@@ -11,56 +11,22 @@
     reason = "a test may read, print and fail"
 )]
 
+#[allow(dead_code, reason = "each test binary uses a part")]
+mod claims_support;
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use claims_support::{claimed, count, judged, on};
 use common::real_data;
-use groundtell::claim::{Asserts, Claim, Imagery, Kind, Place, Scenes, Window};
+use groundtell::claim::{Kind, Scenes};
 use groundtell::evidence::draw::Draw;
-use groundtell::evidence::verdict::Verdict;
 use groundtell::evidence::{LayerKind, Outcome};
-use groundtell::geom::aoi::Aoi;
 use groundtell::geom::window::Window as Pixels;
 use groundtell::io::raster::{Raster, Samples};
 use groundtell::io::tiff;
 use groundtell::limits::Limits;
-use groundtell::pipeline::check::request::{Asked, CheckRequest, Named};
-use groundtell::pipeline::check::run;
-use groundtell::pipeline::crew::Silent;
-use groundtell::recipe::Recipe;
 use jiff::civil::Date;
-use tempfile::TempDir;
-
-/// A claim that fields burned in a box between two days.
-fn claimed(number: usize, bbox: [f64; 4], [from, to]: [Date; 2], scenes: &Scenes) -> Asked {
-    let claim = Claim {
-        id: format!("box-{number}"),
-        text: "fields burned here".into(),
-        source: "test".into(),
-        source_sha256: None,
-        made_at: None,
-        asserts: Asserts::Occurred,
-        place: Place::Bbox(bbox),
-        location_error_m: 0.0,
-        window: Window { from, to },
-        kinds: vec![Kind::BurnedFields],
-        smallest_effect: [(Kind::BurnedFields, 10.0)].into(),
-        sides: Vec::new(),
-        prior: None,
-        imagery: Imagery { scenes: Some(scenes.clone()), ..Imagery::default() },
-    };
-    let [west, south, east, north] = bbox;
-    let area = Aoi::from_bbox(&format!("{west},{south},{east},{north}")).unwrap().to_geojson();
-    Asked { number, claim, area, area_notes: Vec::new(), named: Named::default() }
-}
-
-fn judged(claims: Vec<Asked>) -> Vec<Verdict> {
-    let folder = TempDir::new().unwrap();
-    let recipe = Recipe::default().with("evidence.implants=100").unwrap();
-    let request = CheckRequest { claims, files: Vec::new(), folder: PathBuf::new(), public: None, recipe };
-    run(&request, (&folder.path().join("out"), false), &Silent, &Limits::default()).unwrap()
-}
 
 /// A fire: its scenes, the days around it, and the truth.
 struct Fire {
@@ -133,14 +99,14 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
             .step_by(3)
             .flat_map(|col| (0..fire.size.1 - side.1).step_by(3).map(move |row| (col, row)));
         let most = places.clone().max_by(|a, b| fire.share(*a, side).total_cmp(&fire.share(*b, side))).unwrap();
-        let mut claims = vec![claimed(1, fire.bbox(most, side), fire.days, &fire.scenes)];
+        let mut claims = vec![claimed(1, Kind::BurnedFields, fire.bbox(most, side), fire.days)];
         let mut draw = Draw::new(7, 0);
         let clear: Vec<(usize, usize)> = places.filter(|place| fire.share(*place, side) == 0.0).collect();
         for number in 0..20.min(clear.len()) {
             let place = clear[draw.below(clear.len())];
-            claims.push(claimed(number + 2, fire.bbox(place, side), fire.days, &fire.scenes));
+            claims.push(claimed(number + 2, Kind::BurnedFields, fire.bbox(place, side), fire.days));
         }
-        let verdicts = judged(claims);
+        let verdicts = judged(on(&fire.scenes, claims), 100);
         let burned = verdicts[0].judgement.layer(LayerKind::Burn).unwrap();
         let placebos = burned.measured.placebos[0].values.len();
         println!(
@@ -155,8 +121,8 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
             burned.measured.power.as_ref().map(|power| (power.at_smallest.value, power.detectable_at_80)),
             burned.because
         );
-        let outcomes: Vec<Outcome> = verdicts[1..].iter().map(|verdict| verdict.judgement.outcome).collect();
-        let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+        let unburned = &verdicts[1..];
+        let count = |wanted| count(unburned, wanted);
         println!(
             "   unburned: {} corroborate, {} contradict, {} inconclusive, {} not observable",
             count(Outcome::Corroborates),
@@ -165,7 +131,7 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
             count(Outcome::NotObservable)
         );
         wrong += count(Outcome::Corroborates);
-        tried += outcomes.len();
+        tried += unburned.len();
     }
     assert!(wrong * 20 <= tried, "{wrong} of {tried} unburned boxes");
 }

@@ -128,7 +128,8 @@ fn text(verdicts: &[Verdict], out: &str) -> String {
     }
     for verdict in verdicts {
         let judgement = &verdict.judgement;
-        let _ = writeln!(page, "claim     {}: \"{}\"", Foreign::new(&verdict.claim.id), Foreign::new(&verdict.claim.text));
+        let _ =
+            writeln!(page, "claim     {}: \"{}\"", Foreign::new(&verdict.claim.id), Foreign::new(&verdict.claim.text));
         let _ = writeln!(page, "verdict   {}", judgement.headline);
         for reason in &judgement.why {
             let _ = writeln!(page, "  why     {}", inert_line(reason));

@@ -196,6 +196,7 @@ impl std::fmt::Display for Lack {
                 write!(f, "comparable places and times show as much too often (p {p:.3}, above {alpha})")
             }
             Self::Surprise { p: None, .. } => write!(f, "there is nothing to compare the area with"),
+            Self::Effect { low, .. } if *low <= 0.0 => write!(f, "the effect may be none at all"),
             Self::Effect { low, least, unit } => {
                 write!(f, "the effect may be as small as {low:.1} {unit}, and {least:.1} {unit} would count")
             }

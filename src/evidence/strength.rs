@@ -2,23 +2,23 @@
 //! the words for them. No probability of the claim unless the user gave one before.
 
 use super::Family;
-use super::measurement::{Measurement, Movement, Placebos};
+use super::measurement::{Measurement, Movement, Power};
 use super::test::median;
 use super::verdict::{LayerVerdict, Posterior, Strength};
 
 /// The strength of one layer for "it happened"; none without placebos or power.
 ///
-/// Above the placebos' median the event that is weighed is "as high among the placebos as this", else "as low as
-/// this": its share among places with an implant of the smallest effect over its share among placebos. No share is
-/// taken for 0; the cap is what so many placebos can show (METHODS 11).
+/// Above the placebos' median what is weighed is that the area stands as high among its placebos as it does: the power
+/// to find an event of the size that was seen (of the smallest effect at least) over the probability of chance. Else
+/// it is that so little was found: the share of places with an implant of the smallest effect that show as little,
+/// over the share of placebos that do. No share is taken for 0; the cap is what so many placebos can show (METHODS 11).
 pub fn strength(measured: &Measurement) -> Option<Strength> {
     let value = measured.value?;
     let placebos = measured.placebos.iter().filter(|family| family.movement == Movement::Spatial).collect::<Vec<_>>();
     let family = placebos.first()?;
     let power = measured.power.as_ref()?;
     let ratio = if value > median(&family.values) {
-        let level = level_below(value, family);
-        raised(&power.statistics, level).unwrap_or(power.at_smallest.value) / worst(measured)
+        power_of(measured.effect.value, power) / worst(measured)
     } else {
         let low = |values: &[f64]| (1 + values.iter().filter(|other| **other <= value).count()) as f64;
         let expected = low(&power.statistics) / (power.statistics.len() + 1) as f64;
@@ -29,15 +29,10 @@ pub fn strength(measured: &Measurement) -> Option<Strength> {
     Some(stated(ratio.clamp(1.0 / cap, cap), [1.0 / cap, cap]))
 }
 
-/// The greatest placebo below `value`: reaching more than this is what is weighed.
-fn level_below(value: f64, family: &Placebos) -> f64 {
-    family.values.iter().copied().filter(|placebo| *placebo < value).fold(f64::NEG_INFINITY, f64::max)
-}
-
-/// The share of implants above a level, never 0 or 1; none without implants.
-fn raised(statistics: &[f64], level: f64) -> Option<f64> {
-    let above = statistics.iter().filter(|value| **value > level).count();
-    (!statistics.is_empty()).then(|| (above as f64 + 0.5) / (statistics.len() + 1) as f64)
+/// Power to find an event as large as that, of the sizes tried that are no smaller than the smallest effect.
+fn power_of(size: f64, power: &Power) -> f64 {
+    let tried = power.curve.iter().filter(|point| point.size >= power.smallest_effect && point.size <= size);
+    tried.last().map_or(power.at_smallest.value, |point| point.found.share.value)
 }
 
 /// The larger p of the movements that have enough to be tested by.
