@@ -3,10 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use self::evidence::EvidenceRecipe;
 pub use self::radar::{NullLaw, RadarRecipe, Statistic};
 use crate::error::{Error, Result};
 use crate::kernel::burn::Settings;
 
+mod evidence;
 mod radar;
 
 /// Every tunable. Unknown keys are refused, missing ones take the default.
@@ -25,6 +27,8 @@ pub struct Recipe {
     pub change: ChangeRecipe,
     /// Radar change over a stack (`--sar`).
     pub radar: RadarRecipe,
+    /// How evidence is weighed (`check`).
+    pub evidence: EvidenceRecipe,
     /// What is written, and how.
     pub output: OutputRecipe,
 }
@@ -381,7 +385,7 @@ impl Recipe {
         if !(self.change.fdr > 0.0 && self.change.fdr < 1.0) {
             return refuse("change.fdr", "between 0 and 1");
         }
-        if let Some((key, must)) = self.radar.fault() {
+        if let Some((key, must)) = self.radar.fault().or_else(|| self.evidence.fault()) {
             return refuse(key, must);
         }
         if !(64..=2048).contains(&self.output.preview_px) {

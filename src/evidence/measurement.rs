@@ -75,6 +75,8 @@ pub struct Balance {
 pub struct Observability {
     /// Share of the area that could be observed, 0 to 1.
     pub share: f64,
+    /// Share of the window's days between the looks, 0 to 1: what happened on others cannot show.
+    pub window_share: f64,
     /// Why nothing could be observed; empty where something could.
     pub blockers: Vec<String>,
     /// Why a reader should not lean on the figures; empty where he can.
@@ -101,6 +103,8 @@ pub struct Power {
     pub smallest_effect: f64,
     /// Power there (0 to 1), and its interval.
     pub at_smallest: Interval,
+    /// The layer's statistic over places with an implant of that size; empty where power came about otherwise.
+    pub statistics: Vec<f64>,
     /// (z_alpha + z_beta) sigma / signal, as a check; null where it does not apply.
     pub closed_form: Option<f64>,
     /// How it was found, in words.

@@ -1,8 +1,14 @@
 //! Evidence: how surprising what was seen is here, whether it would have been seen, and what follows for a claim
 //! (METHODS 10 and 11). Nothing here knows files or pixels of a scene; layers hand in counts and shares.
 
+pub mod bootstrap;
 pub mod draw;
+pub mod explain;
+pub mod implant;
+pub mod judge;
 pub mod measurement;
+pub mod placement;
+pub mod strength;
 pub mod test;
 pub mod verdict;
 

@@ -1,10 +1,14 @@
 //! The verdict: the document that `check` writes, from claim to sentences.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::measurement::Measurement;
 use super::{LayerKind, Outcome};
+use crate::claim::{Asserts, Claim, Kind, Window};
 
 /// A measurement judged.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -72,4 +76,88 @@ impl Judgement {
     pub fn layer(&self, kind: LayerKind) -> Option<&LayerVerdict> {
         self.layers.iter().find(|layer| layer.measured.layer == kind)
     }
+}
+
+/// The verdict on one claim: `verdict.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Verdict {
+    /// Version of the program.
+    pub groundtell: String,
+    /// Whether any input says of itself that it is simulated.
+    pub simulated: bool,
+    /// `SIMULATED: nothing here was seen by a satellite`, or null.
+    pub simulated_note: Option<String>,
+    /// What was claimed.
+    pub claim: ClaimFacts,
+    /// Checksums taken before any pixel was read.
+    pub registration: Registration,
+    /// What the evidence was drawn from.
+    pub sources: Sources,
+    /// What follows.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+}
+
+/// The claim as far as it reaches the evidence, and who said it. Named sides are not repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "as in the claim")]
+pub struct ClaimFacts {
+    pub id: String,
+    pub text: String,
+    pub source: String,
+    pub source_sha256: Option<String>,
+    pub made_at: Option<Date>,
+    pub asserts: Asserts,
+    pub window: Window,
+    pub kinds: Vec<Kind>,
+    /// Hectares; detections for `thermal`.
+    pub smallest_effect: BTreeMap<Kind, f64>,
+    pub location_error_m: f64,
+    /// Hectares, without the location error.
+    pub area_ha: f64,
+    /// West, south, east, north in degrees.
+    pub bbox: Vec<[f64; 4]>,
+}
+
+impl ClaimFacts {
+    /// The facts of a claim over an area.
+    pub fn of(claim: &Claim, area: &crate::geom::aoi::Aoi) -> Self {
+        let boxes = area.bounds().into_iter().map(|own| [own.west, own.south, own.east, own.north]);
+        Self {
+            id: claim.id.clone(),
+            text: claim.text.clone(),
+            source: claim.source.clone(),
+            source_sha256: claim.source_sha256.clone(),
+            made_at: claim.made_at,
+            asserts: claim.asserts,
+            window: claim.window,
+            kinds: claim.kinds.clone(),
+            smallest_effect: claim.smallest_effect.clone(),
+            location_error_m: claim.location_error_m,
+            area_ha: (area.area_ha() * 1e4).round() / 1e4,
+            bbox: boxes.collect(),
+        }
+    }
+}
+
+/// What was asked, fixed before anything was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Registration {
+    /// Over what of the claim reaches the evidence: area, window, kinds, sizes, direction, imagery.
+    pub claim_sha256: String,
+    /// Over the recipe.
+    pub recipe_sha256: String,
+}
+
+/// What the evidence was drawn from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct Sources {
+    /// Date of the scenes before.
+    pub before: Option<Date>,
+    /// Date of the scenes after.
+    pub after: Option<Date>,
+    /// Scenes, stacks and files by name.
+    pub names: Vec<String>,
+    /// Whose data it is.
+    pub credits: Vec<String>,
 }

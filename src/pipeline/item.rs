@@ -119,17 +119,7 @@ fn identifier(prepared: &Prepared, grid: &GridFacts) -> Result<String> {
 /// The AOI in longitude and latitude, or the corners of the grid.
 pub(super) fn footprint(area: Option<&Aoi>, grid: &Grid) -> Result<(geojson::Geometry, [f64; 4])> {
     if let Some(area) = area {
-        let boxes = area.bounds();
-        let (west, east) = match &boxes[..] {
-            [one] => (one.west, one.east),
-            // Two boxes meet at the antimeridian: the eastern one begins the area.
-            [a, b] if a.west > b.west => (a.west, b.east),
-            [a, b] => (b.west, a.east),
-            _ => return Err(Error::bug("an AOI without bounds")),
-        };
-        let low = boxes.iter().map(|bounds| bounds.south).fold(f64::INFINITY, f64::min);
-        let high = boxes.iter().map(|bounds| bounds.north).fold(f64::NEG_INFINITY, f64::max);
-        return Ok((area.geometry(), [west, low, east, high]));
+        return footprint_of(area);
     }
     let transform = Transform::new(grid.crs(), Crs::WGS84)?;
     let (width, height) = (grid.width() as f64, grid.height() as f64);
@@ -150,6 +140,21 @@ pub(super) fn footprint(area: Option<&Aoi>, grid: &Grid) -> Result<(geojson::Geo
         of(1, f64::max, f64::NEG_INFINITY),
     ];
     Ok((geojson::Geometry::new_polygon([ring]), bbox))
+}
+
+/// An area as a geometry, and the box around it.
+pub(super) fn footprint_of(area: &Aoi) -> Result<(geojson::Geometry, [f64; 4])> {
+    let boxes = area.bounds();
+    let (west, east) = match &boxes[..] {
+        [one] => (one.west, one.east),
+        // Two boxes meet at the antimeridian: the eastern one begins the area.
+        [a, b] if a.west > b.west => (a.west, b.east),
+        [a, b] => (b.west, a.east),
+        _ => return Err(Error::bug("an AOI without bounds")),
+    };
+    let low = boxes.iter().map(|bounds| bounds.south).fold(f64::INFINITY, f64::min);
+    let high = boxes.iter().map(|bounds| bounds.north).fold(f64::NEG_INFINITY, f64::max);
+    Ok((area.geometry(), [west, low, east, high]))
 }
 
 /// Seven decimals: a centimetre.

@@ -14,6 +14,8 @@ use super::side::{SideTaps, View, lines};
 use super::sink::Sink;
 use super::spare;
 use crate::error::{Error, Result};
+use crate::geom::bits::Bits;
+use crate::geom::runs::Run;
 use crate::geom::window::Window;
 use crate::kernel::burn::Settings;
 use crate::kernel::burn::signs::{self, Sign};
@@ -44,6 +46,8 @@ pub(super) struct Pass<'a> {
     pub sigmas: &'a [(Role, f32)],
     /// Length from which a change vector is no chance.
     pub long_vector: f32,
+    /// Where such vectors are noted.
+    pub(super) long_vectors: &'a Bits,
     /// Whether water and snow are kept out of detection.
     pub bar_water_and_snow: bool,
     /// NDVI must fall by more than this.
@@ -137,6 +141,7 @@ impl Pass<'_> {
         if read {
             if !self.sigmas.is_empty() {
                 measured.changed.add(desk.changed.view(), &self.plan.grid, window);
+                note(desk.changed.view(), window, self.long_vectors);
             }
             measured.blocks.read += 1;
         } else if desk.codes.iter().any(|code| *code != Reason::Outside.code() && *code != Reason::Failed.code()) {
@@ -350,6 +355,15 @@ impl Pass<'_> {
             });
         }
         flags
+    }
+}
+
+/// Notes the pixels of a block that are set.
+fn note(set: ArrayView2<'_, u8>, window: Window, bits: &Bits) {
+    for (row, line) in (window.row as u32..).zip(set.rows()) {
+        for (col, _) in (window.col as u32..).zip(line).filter(|(_, set)| **set != 0) {
+            bits.set(Run { row, start: col, end: col + 1 });
+        }
     }
 }
 

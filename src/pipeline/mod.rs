@@ -1,5 +1,6 @@
 //! The engine: from a request to a published folder, one straight line with one failure policy.
 
+pub mod check;
 pub mod crew;
 mod cut;
 mod dating;
@@ -43,6 +44,7 @@ use std::path::Path;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::error::{Error, Result};
+use crate::geom::bits::Bits;
 use crate::geom::grid::Grid;
 use crate::io::store::Stage;
 use crate::kernel::burn::signs::Sign;
@@ -54,6 +56,7 @@ use crew::Watch;
 use detect::{Decision, Memory, Outline};
 use measure::Seeding;
 use measured::Measured;
+use objects::Found;
 pub use prepared::Prepared;
 use record::Records;
 use rig::Purpose;
@@ -72,6 +75,31 @@ use survey::Survey;
 /// `Exists` and `Usage` when `out` may not be written, before any work; the first reading failure when no
 /// block at all could be read; `Environment` when the disk fails; `Interrupted` when `watch` stops it.
 pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) -> Result<Summary> {
+    run_examined(prepared, (out, overwrite), watch, &mut |_| Ok(()))
+}
+
+/// What a run knows while its blocks are still remembered.
+pub(crate) struct Examined<'a> {
+    prepared: &'a Prepared,
+    memory: Memory<'a>,
+    measured: &'a Measured,
+    signs: &'a [Sign],
+    found: &'a Found,
+    summary: &'a Summary,
+    sigmas: &'a [(Role, f32)],
+    survey: Option<&'a Survey>,
+    /// Where change vectors are longer than chance explains.
+    changed: &'a Bits,
+    stage: &'a Stage,
+}
+
+/// As [`run`]; `examine` is called once before anything is published, and its failure publishes nothing.
+pub(crate) fn run_examined(
+    prepared: &Prepared,
+    (out, overwrite): (&Path, bool),
+    watch: &dyn Watch,
+    examine: &mut dyn FnMut(&Examined<'_>) -> Result<()>,
+) -> Result<Summary> {
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
     if recipe.change.method != Method::Burn {
@@ -95,6 +123,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let signs = if recipe.burn.is_seeded() { pair.signs() } else { &[] };
     let records = Records::new(&stage, signs.len())?;
     let dates = date_sinks(prepared, &stage, &style)?;
+    let changed = Bits::new(plan.grid.width() as u32, plan.grid.height() as u32);
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -110,6 +139,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
         second_opinion: pair.asks_opinion(recipe),
         dates: &dates,
+        long_vectors: &changed,
         known_key: detect::known_key(&recipe.burn)?,
         seeding: recipe.burn.is_seeded().then_some(Seeding { settings: &settings, signs }),
     };
@@ -122,6 +152,18 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     found.datings = dated.datings;
     let told = publish::Told { gates, notes: dated.warnings, seeding };
     let summary = publish::summarised(prepared, told, &measured, &decision, &found);
+    examine(&Examined {
+        prepared,
+        memory,
+        measured: &measured,
+        signs,
+        found: &found,
+        summary: &summary,
+        sigmas: &sigmas,
+        survey: survey.as_ref(),
+        changed: &changed,
+        stage: &stage,
+    })?;
     let mut written = Vec::new();
     for sink in sinks.into_iter().chain([validity, burn]).chain(dates.into_iter().map(|(_, sink)| sink)) {
         written.push(sink.finish(&stage)?);

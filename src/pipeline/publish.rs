@@ -172,8 +172,13 @@ fn sensor_name(sensor: Sensor) -> &'static str {
     }
 }
 
-/// The credit line that the Copernicus licence asks for, with the years; USGS asks for its own.
+/// The credit line.
 fn credit(prepared: &Prepared, dates: &Dates) -> String {
+    credits(prepared, dates).join("; ")
+}
+
+/// The credit that the Copernicus licence asks for, with the years; USGS asks for its own.
+pub(super) fn credits(prepared: &Prepared, dates: &Dates) -> Vec<String> {
     let mut years: Vec<&str> =
         [&dates.before, &dates.after].into_iter().flatten().filter_map(|date| date.get(..4)).collect();
     years.dedup();
@@ -186,7 +191,7 @@ fn credit(prepared: &Prepared, dates: &Dates) -> String {
     if sensors(&|sensor| sensor.is_landsat()) {
         credits.push("Landsat data courtesy of the U.S. Geological Survey".to_owned());
     }
-    credits.join("; ")
+    credits
 }
 
 /// The AOI's rings in map coordinates, for drawing.

@@ -67,6 +67,13 @@ impl Record {
         pack(flags, rbr, &mut self.rbr);
     }
 
+    /// Adds pixels in raster order whose dNBR is in steps already; of the eligible ones it is kept.
+    pub(super) fn extend_steps(&mut self, flags: &[u8], dnbr: &[i16]) {
+        self.flags.extend_from_slice(flags);
+        let eligible = flags.iter().zip(dnbr).filter(|(flags, _)| **flags & ELIGIBLE != 0);
+        self.dnbr.extend(eligible.map(|(_, step)| *step));
+    }
+
     /// Adds the signs of the pixels that [`extend`](Self::extend) took last, of which the eligible ones' are kept.
     pub(super) fn extend_signs(&mut self, flags: &[u8], signs: &[Array2<i8>]) {
         self.signs.resize_with(signs.len().max(self.signs.len()), Vec::new);
@@ -113,12 +120,20 @@ impl Records {
     /// # Errors
     /// As [`Stage::temporary`].
     pub(super) fn new(stage: &Stage, signs: usize) -> Result<Self> {
+        Self::named(stage, "", signs)
+    }
+
+    /// The same under a name of its own, for several at a time.
+    ///
+    /// # Errors
+    /// As [`Stage::temporary`].
+    pub(super) fn named(stage: &Stage, name: &str, signs: usize) -> Result<Self> {
         Ok(Self {
-            flags: Spool::compressed(stage.temporary("flags")?),
-            dnbr: Spool::new(stage.temporary("dnbr")?),
-            rbr: Spool::new(stage.temporary("rbr")?),
+            flags: Spool::compressed(stage.temporary(&format!("flags{name}"))?),
+            dnbr: Spool::new(stage.temporary(&format!("dnbr{name}"))?),
+            rbr: Spool::new(stage.temporary(&format!("rbr{name}"))?),
             signs: (0..signs)
-                .map(|place| Ok(Spool::compressed(stage.temporary(&format!("sign{place}"))?)))
+                .map(|place| Ok(Spool::compressed(stage.temporary(&format!("sign{place}{name}"))?)))
                 .collect::<Result<_>>()?,
         })
     }

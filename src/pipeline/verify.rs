@@ -5,16 +5,20 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::check::request::CheckRequest;
 use super::crew::Watch;
 use super::manifest::{self, Entry, Manifest};
 use super::radar::request::RadarRequest;
 use super::radar::{self, RadarPrepared};
 use super::request::Request;
-use super::{Prepared, run, unsupervised};
+use super::{Prepared, check, run, unsupervised};
 use crate::error::{Error, Kind, Result};
 use crate::io::store;
 use crate::limits::Limits;
 use crate::recipe::{Method, Recipe};
+
+/// The plain command of the line.
+const CHANGE: &str = "change";
 
 const DAMAGED: &str = "the manifest is damaged or none of groundtell's: make the run again";
 
@@ -48,12 +52,12 @@ pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
 /// As a run; `Mismatch` when an input is not the recorded one any more, `Unsupported` when the manifest is
 /// that of another command, `Interrupted` when `watch` stops it.
 pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &Limits) -> Result<Vec<String>> {
-    let radar = recorded.command == radar::COMMAND;
-    if recorded.command != "change" && !radar {
-        let command = crate::text::Foreign::new(&recorded.command);
+    let command = recorded.command.as_str();
+    if ![CHANGE, radar::COMMAND, check::COMMAND].contains(&command) {
+        let command = crate::text::Foreign::new(command);
         return Err(Error::unsupported(format!("a run of '{command}' is not replayed"))
             .at(manifest::NAME)
-            .hint("only runs of 'groundtell change' are; without --replay the checksums are compared"));
+            .hint("only runs of 'groundtell change' and 'check' are; without --replay the checksums are compared"));
     }
     for input in &recorded.inputs {
         if watch.stopped() {
@@ -70,7 +74,10 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
                 .hint("only the same inputs can show that the same output comes out"));
         }
     }
-    if radar {
+    if command == check::COMMAND {
+        let request = CheckRequest { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
+        check::run(&request, (scratch, false), watch, limits)?;
+    } else if command == radar::COMMAND {
         let request = RadarRequest { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
         radar::run(&RadarPrepared::new(request, None, limits)?, scratch, false, watch)?;
     } else {

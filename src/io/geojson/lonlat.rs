@@ -6,6 +6,7 @@ use geo::{
 };
 
 use crate::error::{Error, Result};
+use crate::geom::aoi::Aoi;
 use crate::geom::ellipsoid::ring_area;
 use crate::geom::grid::Grid;
 use crate::vector::trace::{Corner, PixelPolygon};
@@ -155,6 +156,22 @@ fn unwrap(lon: i64, beside: Option<i64>) -> i64 {
 }
 
 impl LonLat {
+    /// The outline of an area, as it was drawn.
+    pub fn of(area: &Aoi) -> Self {
+        let units = |degrees: f64| (degrees * UNITS).round() as i32;
+        let ring = |ring: &LineString<f64>| {
+            let mut places: Ring = ring.coords().map(|at| [units(at.x), units(at.y)]).collect();
+            // The closing vertex is written with the ring.
+            if places.len() > 1 && places.first() == places.last() {
+                places.pop();
+            }
+            places
+        };
+        let polygon =
+            |polygon: &Polygon<f64>| std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect();
+        Self { polygons: area.polygons().iter().map(polygon).collect() }
+    }
+
     /// Adds a polygon whose longitudes may pass 180 degrees.
     fn push_cut(&mut self, mut rings: Vec<Vec<[i64; 2]>>) {
         let Some(west) = rings.first().and_then(|ring| ring.iter().map(|place| place[0]).min()) else { return };

@@ -63,6 +63,11 @@ impl Decision {
         self.discovery.q(key)
     }
 
+    /// Whether a step is discovered at the rate asked for.
+    pub(super) fn is_discovered(&self, key: i16) -> bool {
+        self.q(key) <= self.fdr
+    }
+
     /// Whether a pixel changed: 1 it rose, -1 it fell, 0 neither.
     pub(super) fn sign(&self, key: i16, change: i16) -> i8 {
         let found = self.q(key) <= self.fdr && i32::from(change).abs() >= self.min_steps;

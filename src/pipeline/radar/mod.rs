@@ -25,8 +25,10 @@ use crate::io::spool::Spool;
 use crate::io::store::Stage;
 use decision::Decision;
 use layers::Layers;
+use objects::Found;
 pub use prepared::RadarPrepared;
 pub(super) use publish::COMMAND;
+use record::Memory;
 pub use stack::OrbitFacts;
 use summary::RadarSummary;
 
@@ -39,16 +41,64 @@ use summary::RadarSummary;
 /// `Exists` and `Usage` when `out` may not be written; the first reading failure when no block could be read;
 /// `Mismatch` when no pixel could be tested; `Environment` when the disk fails; `Interrupted` when `watch` stops it.
 pub fn run(prepared: &RadarPrepared, out: &Path, overwrite: bool, watch: &dyn Watch) -> Result<RadarSummary> {
+    run_examined(prepared, (out, overwrite), watch, &mut |_| Ok(()))
+}
+
+/// What a run knows while its blocks are still remembered.
+pub(in crate::pipeline) struct Examined<'a> {
+    pub(in crate::pipeline) prepared: &'a RadarPrepared,
+    pub(in crate::pipeline) memory: Memory<'a>,
+    pub(in crate::pipeline) found: &'a Found,
+    pub(in crate::pipeline) summary: &'a RadarSummary,
+    decision: &'a Decision,
+}
+
+impl Examined<'_> {
+    /// Whether a pixel of this class was tested.
+    pub(in crate::pipeline) fn is_tested(&self, code: u8) -> bool {
+        record::class::is_seen(code)
+    }
+
+    /// The deviate of a step against the null in use.
+    pub(in crate::pipeline) fn z(&self, key: i16) -> f32 {
+        self.decision.z(key)
+    }
+
+    /// The plain deviate behind one against the null in use.
+    pub(in crate::pipeline) fn uncalibrated(&self, z: f32) -> f32 {
+        let null = self.decision.null;
+        (f64::from(z) * null.spread + null.centre) as f32
+    }
+
+    /// Whether a step is discovered at the rate asked for.
+    pub(in crate::pipeline) fn is_discovered(&self, key: i16) -> bool {
+        self.decision.is_discovered(key)
+    }
+
+    /// Steps of change in decibels.
+    pub(in crate::pipeline) fn decibels(&self, change: i16) -> f64 {
+        f64::from(change) / f64::from(record::PER_DB)
+    }
+}
+
+/// As [`run`]; `examine` is called once before anything is published, and its failure publishes nothing.
+pub(in crate::pipeline) fn run_examined(
+    prepared: &RadarPrepared,
+    (out, overwrite): (&Path, bool),
+    watch: &dyn Watch,
+    examine: &mut dyn FnMut(&Examined<'_>) -> Result<()>,
+) -> Result<RadarSummary> {
     let recipe = &prepared.request.recipe;
     let stage = Stage::begin(out, overwrite, &prepared.request.paths)?;
     let layers = Layers::new(prepared, &stage, sink::codec(&recipe.output.codec)?)?;
     let spool = Spool::compressed(stage.temporary("memory")?);
     let measured = measure::Pass { prepared, layers: &layers, spool: &spool }.run(watch)?;
     let decision = Decision::of(&measured.deviates, &recipe.radar)?;
-    let memory = record::Memory { plan: &prepared.plan, spool: &spool, watch };
+    let memory = Memory { plan: &prepared.plan, spool: &spool, watch };
     let found = objects::find(prepared, memory, &decision, &layers)?;
     let written = layers.finish(&stage)?;
     let summary = publish::summarised(prepared, &measured, &decision, &found);
+    examine(&Examined { prepared, memory, found: &found, summary: &summary, decision: &decision })?;
     if recipe.output.previews {
         picture::draw(prepared, &stage, &found, &summary)?;
     }

@@ -41,13 +41,13 @@ pub(super) struct Object {
 }
 
 /// What was found.
-pub(super) struct Found {
+pub(in crate::pipeline) struct Found {
     /// Rises first, each in raster order.
     pub(super) objects: Vec<Object>,
     /// Ground area by class.
     pub(super) areas: Areas,
     /// All objects as a mask.
-    pub(super) mask: Runs,
+    pub(in crate::pipeline) mask: Runs,
     /// Sum of change and count of pixels by coarse pixel, for the picture.
     pub(super) coarse: Coarse,
 }

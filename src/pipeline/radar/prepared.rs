@@ -49,6 +49,11 @@ impl RadarPrepared {
         Ok(Self { request, plan, stack, feeds, area, files })
     }
 
+    /// First and last day in use of side 0, before, or 1, after.
+    pub(in crate::pipeline) fn reach(&self, side: usize) -> Option<(jiff::civil::Date, jiff::civil::Date)> {
+        self.stack.reach(side)
+    }
+
     /// First day before and last day after, as a bracket.
     pub(super) fn bracket(&self) -> String {
         let first = self.stack.reach(0).map_or("..".into(), |(first, _)| first.to_string());

@@ -43,13 +43,13 @@ pub(super) mod class {
 pub(super) const PER_DB: f32 = 100.0;
 
 /// One block, rows by columns.
-pub(super) struct Record {
+pub(in crate::pipeline) struct Record {
     /// [`class::NONE`] where tested, else why not.
-    pub(super) code: Array2<u8>,
+    pub(in crate::pipeline) code: Array2<u8>,
     /// Deviate in steps of the discovery kernel.
-    pub(super) key: Array2<i16>,
+    pub(in crate::pipeline) key: Array2<i16>,
     /// Change in hundredths of a decibel.
-    pub(super) change: Array2<i16>,
+    pub(in crate::pipeline) change: Array2<i16>,
 }
 
 impl Record {
@@ -95,15 +95,23 @@ impl Record {
 
 /// Where the blocks are remembered, and what they belong to.
 #[derive(Clone, Copy)]
-pub(super) struct Memory<'a> {
-    pub(super) plan: &'a Plan,
+pub(in crate::pipeline) struct Memory<'a> {
+    pub(in crate::pipeline) plan: &'a Plan,
     pub(super) spool: &'a Spool,
     pub(super) watch: &'a dyn Watch,
 }
 
 impl Memory<'_> {
+    /// One remembered block.
+    ///
+    /// # Errors
+    /// As reading the scratch file.
+    pub(in crate::pipeline) fn fetch(&self, index: usize) -> Result<Record> {
+        Record::fetch(self.spool, index, self.plan.blocks[index])
+    }
+
     /// Visits every remembered block; see [`work_off`].
-    pub(super) fn visit<S: Send>(
+    pub(in crate::pipeline) fn visit<S: Send>(
         &self,
         stage: &'static str,
         init: impl Fn() -> S + Sync,

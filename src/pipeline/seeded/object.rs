@@ -107,8 +107,7 @@ impl Judged {
     pub(in crate::pipeline) fn properties(&self, area_ha: f64) -> Map<String, Value> {
         let marks = &self.marks;
         let share = |count: u64, of: u64| rounded(count as f64 / of.max(1) as f64);
-        let sight = Sight { marks, shape: &self.shape, area_ha, control_char: self.control_char };
-        let rivals = Rivals::of(&sight, &self.settings).named().into_iter();
+        let rivals = self.rivals(area_ha).named().into_iter();
         let mut map = Map::new();
         map.insert("score".into(), json!(rounded(marks.mean_score(f64::from(SCORE_STEPS)))));
         map.insert("z".into(), json!(rounded(marks.mean_dnbr() / self.sigma)));
@@ -130,6 +129,12 @@ impl Judged {
         map.insert("compactness".into(), json!(rounded(self.shape.compactness)));
         map.insert("rivals".into(), rivals.map(|(name, score)| (name.to_owned(), json!(rounded(score)))).collect());
         map
+    }
+
+    /// What else might explain the object.
+    pub(in crate::pipeline) fn rivals(&self, area_ha: f64) -> Rivals {
+        let sight = Sight { marks: &self.marks, shape: &self.shape, area_ha, control_char: self.control_char };
+        Rivals::of(&sight, &self.settings)
     }
 
     /// Whether shortwave infrared 2 fell along with near infrared: dNBR is then small for the fall.

@@ -1,0 +1,173 @@
+//! The optical layers of claims: the line is run once over a pair of scenes, and every claim on that pair is laid out
+//! over it while the run still remembers its blocks.
+
+use super::field::{Ground, Masks};
+use super::request::{Asked, CheckRequest, Pair};
+use super::{Gathered, Shelf, burn, optical};
+use crate::error::Result;
+use crate::evidence::LayerKind;
+use crate::evidence::judge::bears;
+use crate::evidence::measurement::{Interval, Measurement, Observability};
+use crate::geom::aoi::Aoi;
+use crate::limits::Limits;
+use crate::pipeline::crew::Watch;
+use crate::pipeline::{Examined, Prepared, run_examined};
+use crate::plan::Side;
+
+/// Ground around the area that the line sees on pairs of other years, in degrees: room for a control.
+const AROUND_DEG: f64 = 0.04;
+
+/// Runs the line over `pair` into a folder, and measures those of the claims that name it.
+///
+/// # Errors
+/// As the line; `examine`d claims fail as reading scratch files does.
+pub(super) fn measure(
+    request: &CheckRequest,
+    (pair, folder): (&Pair, &str),
+    claims: &mut [(&Asked, &mut Gathered)],
+    shelf: Shelf<'_>,
+    watch: &dyn Watch,
+    limits: &Limits,
+) -> Result<()> {
+    let temporal = claims.iter().map(|(asked, _)| temporal(request, asked, (shelf, folder), watch, limits));
+    let temporal = temporal.collect::<Result<Vec<_>>>()?;
+    let prepared = Prepared::new(pair.request(None, &request.recipe), None, limits)?;
+    let out = shelf.place(folder)?;
+    run_examined(&prepared, (&out, false), watch, &mut |run| {
+        let masks = Masks::gather(run)?;
+        for ((asked, gathered), temporal) in claims.iter_mut().zip(&temporal) {
+            claim(run, &masks, asked, gathered, temporal.clone(), request, limits)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// One claim on a run.
+fn claim(
+    run: &Examined<'_>,
+    masks: &Masks,
+    asked: &Asked,
+    gathered: &mut Gathered,
+    temporal: Option<(Vec<f64>, String)>,
+    request: &CheckRequest,
+    limits: &Limits,
+) -> Result<()> {
+    let (claim, recipe) = (&asked.claim, &request.recipe.evidence);
+    let ground = Ground::of(&asked.aoi(limits)?, claim.location_error_m, &run.memory.plan.grid)?;
+    gathered.scenes(run);
+    if bears(LayerKind::Burn, claim) {
+        match burn::measure(run, masks, claim, &ground, temporal, recipe)? {
+            Some((measured, laid)) => {
+                gathered.placebos(&laid.spread, run)?;
+                gathered.layers.push(measured);
+            }
+            None => gathered.layers.push(outside(LayerKind::Burn)),
+        }
+    }
+    if bears(LayerKind::OpticalChange, claim) {
+        let measured = if ground.mask.is_empty() {
+            Some(outside(LayerKind::OpticalChange))
+        } else {
+            optical::measure(run, masks, claim, &ground, recipe)
+        };
+        gathered.layers.extend(measured);
+    }
+    gathered.objects(run, &ground)?;
+    gathered.pictures(run, &asked.aoi(limits)?)
+}
+
+/// A layer whose scenes do not reach the area.
+pub(super) fn outside(layer: LayerKind) -> Measurement {
+    blocked(layer, "the scenes do not reach the area")
+}
+
+/// A layer that nothing could be measured by.
+pub(super) fn blocked(layer: LayerKind, why: &str) -> Measurement {
+    let none = Interval { value: 0.0, low: 0.0, high: 0.0 };
+    Measurement {
+        layer,
+        unit: if layer == LayerKind::Heat { "detections" } else { "ha" },
+        statistic: String::new(),
+        value: None,
+        seen: 0.0,
+        usual: 0.0,
+        effect: none,
+        effect_ha: none,
+        least: 0.0,
+        observability: Observability {
+            share: 0.0,
+            window_share: 0.0,
+            blockers: vec![why.to_owned()],
+            doubts: Vec::new(),
+        },
+        placebos: Vec::new(),
+        false_alarms: None,
+        power: None,
+        bracket: None,
+        rivals: Vec::new(),
+        looked_after_days: None,
+        notes: Vec::new(),
+        days: Vec::new(),
+    }
+}
+
+/// The burned share of the same area on pairs of other years; none without such pairs.
+fn temporal(
+    request: &CheckRequest,
+    asked: &Asked,
+    (shelf, folder): (Shelf<'_>, &str),
+    watch: &dyn Watch,
+    limits: &Limits,
+) -> Result<Option<(Vec<f64>, String)>> {
+    let controls = request.controls(asked);
+    let area = asked.aoi(limits)?;
+    let mut shares = Vec::new();
+    for (number, pair) in controls.iter().enumerate() {
+        let folder = format!("{folder}-{}-other-{:02}", asked.number, number + 1);
+        let prepared = Prepared::new(pair.request(Some(around(&area)), &request.recipe), None, limits)?;
+        run_examined(&prepared, (&shelf.place(&folder)?, false), watch, &mut |run| {
+            let masks = Masks::gather(run)?;
+            let ground = Ground::of(&area, asked.claim.location_error_m, &run.memory.plan.grid)?;
+            let count = |bits: &crate::geom::bits::Bits| -> u64 {
+                ground.mask.as_slice().iter().map(|run| bits.count(*run)).sum()
+            };
+            let (seen, burned) = (count(&masks.seen), count(&masks.burned));
+            let enough = seen as f64 >= request.recipe.evidence.min_observed * ground.mask.pixels() as f64;
+            shares.extend((enough && seen > 0).then(|| burned as f64 / seen as f64));
+            Ok(())
+        })?;
+    }
+    let words =
+        format!("the same area on {} pairs of other years, {} of them clear enough", controls.len(), shares.len());
+    Ok((!controls.is_empty()).then_some((shares, words)))
+}
+
+/// A box around the area with room for a control, as GeoJSON.
+fn around(area: &Aoi) -> String {
+    let polygons: Vec<serde_json::Value> = area
+        .bounds()
+        .iter()
+        .map(|own| {
+            let (west, east) = ((own.west - AROUND_DEG).max(-180.0), (own.east + AROUND_DEG).min(180.0));
+            let (south, north) = ((own.south - AROUND_DEG).max(-90.0), (own.north + AROUND_DEG).min(90.0));
+            serde_json::json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+        })
+        .collect();
+    serde_json::json!({ "type": "MultiPolygon", "coordinates": polygons }).to_string()
+}
+
+impl Gathered {
+    /// Notes the dates and names of the scenes.
+    fn scenes(&mut self, run: &Examined<'_>) {
+        let pair = &run.prepared.pair;
+        (self.sources.before, self.sources.after) = (pair.date(Side::Before), pair.date(Side::After));
+        self.sources.names.extend(
+            pair.scenes
+                .iter()
+                .map(|scene| format!("{}: {}", scene.side.word(), crate::text::inert_line(scene.product.name.raw()))),
+        );
+        self.sources.credits.extend(crate::pipeline::publish::credits(run.prepared, &run.summary.dates));
+        self.simulated |= run.summary.simulated;
+    }
+}
