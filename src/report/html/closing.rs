@@ -17,16 +17,25 @@ pub(super) fn rivals(page: &Page<'_>) -> Html {
     if rows.is_empty() {
         return std::mem::take(html.markup("<p>None was scored: no layer saw anything to explain.</p></section>"));
     }
-    html.markup("<table class=\"rivals\"><thead><tr><th scope=\"col\">Explanation</th><th scope=\"col\">Fit</th><th scope=\"col\">Why</th></tr></thead><tbody>");
+    html.markup(
+        "<table class=\"rivals\"><thead><tr><th scope=\"col\">Explanation</th><th \
+        scope=\"col\">Fit</th><th scope=\"col\">Why</th></tr></thead><tbody>",
+    );
     for (layer, rival) in rows {
         html.around("<tr><th scope=\"row\">", &rival.name, "<span class=\"of\">")
             .text(layer.words())
             .markup("</span></th><td>");
-        html.markup("<svg class=\"fit\" viewBox=\"0 0 60 8\" aria-hidden=\"true\"><rect class=\"fit-all\" width=\"60\" height=\"8\"/><rect class=\"fit-part\" height=\"8\" width=\"");
+        html.markup(
+            "<svg class=\"fit\" viewBox=\"0 0 60 8\" aria-hidden=\"true\"><rect class=\"fit-all\" \
+            width=\"60\" height=\"8\"/><rect class=\"fit-part\" height=\"8\" width=\"",
+        );
         html.coordinate(60.0 * rival.score.clamp(0.0, 1.0)).around("\"/></svg> ", percent(rival.score), "</td><td>");
         html.text(&rival.words).markup("</td></tr>");
     }
-    html.markup("</tbody></table><p class=\"note\">Fit: 0 % does not explain what was seen, 100 % explains it as well as the claim.</p></section>");
+    html.markup(
+        "</tbody></table><p class=\"note\">Fit: 0 % does not explain what was seen, 100 % explains it as \
+        well as the claim.</p></section>",
+    );
     html
 }
 
@@ -52,7 +61,10 @@ pub(super) fn methods(page: &Page<'_>) -> Html {
 /// What ten metres and 375 metres do not show.
 pub(super) fn unresolved() -> Html {
     let mut html = Html::new();
-    html.markup("<section aria-labelledby=\"unresolved-title\"><h2 id=\"unresolved-title\">What these sensors cannot resolve</h2><ul>");
+    html.markup(
+        "<section aria-labelledby=\"unresolved-title\"><h2 id=\"unresolved-title\">What these sensors \
+        cannot resolve</h2><ul>",
+    );
     for line in UNRESOLVED {
         html.markup("<li>").markup(line).markup("</li>");
     }
@@ -61,10 +73,13 @@ pub(super) fn unresolved() -> Html {
 }
 
 const UNRESOLVED: [&str; 5] = [
-    "Single shell craters: one of a 152 mm shell is metres wide, a pixel of Sentinel-2 covers 10 by 10 m, and 20 by 20 m in the bands that show burns.",
+    "Single shell craters: one of a 152 mm shell is metres wide, a pixel of Sentinel-2 covers 10 by 10 m, and 20 \
+        by 20 m in the bands that show burns.",
     "People, vehicles, guns and their positions, and who fired at whom.",
-    "What happened between two looks and left no mark, or one that was ploughed, overgrown or snowed over before the next look.",
-    "Flashes and short fires: thermal sensors pass a few times a day, see a spot of 375 m (VIIRS) or 1 km (MODIS), and nothing through cloud. No detection does not mean no fire.",
+    "What happened between two looks and left no mark, or one that was ploughed, overgrown or snowed over before \
+        the next look.",
+    "Flashes and short fires: thermal sensors pass a few times a day, see a spot of 375 m (VIIRS) or 1 km \
+        (MODIS), and nothing through cloud. No detection does not mean no fire.",
     "What imagery of 0.3 m shows. A claim that rests on such imagery is not contradicted by its absence here.",
 ];
 
@@ -72,7 +87,10 @@ const UNRESOLVED: [&str; 5] = [
 pub(super) fn provenance(page: &Page<'_>) -> Html {
     let mut html = Html::new();
     html.markup("<section aria-labelledby=\"provenance-title\"><h2 id=\"provenance-title\">Provenance</h2>");
-    html.markup("<p>Claim and recipe were fixed, with these checksums, before any pixel was read. Whoever holds the same files gets the same page.</p>");
+    html.markup(
+        "<p>Claim and recipe were fixed, with these checksums, before any pixel was read. Whoever holds \
+        the same files gets the same page.</p>",
+    );
     table(&mut html, "", &page.provenance);
     html.markup("</section>");
     html

@@ -22,7 +22,10 @@ pub(super) fn whole(page: &Page<'_>, map: &Map) -> Html {
     head(&mut html, page);
     html.markup("<body>\n<a class=\"skip\" href=\"#verdict-title\">To the verdict</a>\n");
     if page.simulated {
-        html.markup("<p class=\"banner\" role=\"note\"><strong>SIMULATED</strong> The imagery behind this page was made up to show how the program works. Nothing here happened.</p>\n");
+        html.markup(
+            "<p class=\"banner\" role=\"note\"><strong>SIMULATED</strong> The imagery behind this page \
+            was made up to show how the program works. Nothing here happened.</p>\n",
+        );
     }
     html.around(
         "<main>\n<h1><span class=\"kicker\">What the ground tells</span> of the claim <bdi>",
@@ -67,7 +70,8 @@ fn head(html: &mut Html, page: &Page<'_>) {
 /// What the page may do: show pictures that it holds, style itself, and run two scripts that are known byte for byte.
 fn policy() -> String {
     format!(
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {} {}; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {} {}; base-uri 'none'; \
+            form-action 'none'",
         hash(LEAFLET),
         hash(SCRIPT)
     )

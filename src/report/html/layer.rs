@@ -43,7 +43,11 @@ fn section(html: &mut Html, page: &Page<'_>, layer: &LayerVerdict) {
 }
 
 fn seen(html: &mut Html, measured: &Measurement) {
-    html.around("<p>Observed: ", percent(measured.observability.share), " of the area.");
+    let observed = &measured.observability;
+    html.around("<p>Observed: ", percent(observed.share), " of the area.");
+    if measured.value.is_some() && observed.window_share < 1.0 {
+        html.around(" The looks span ", percent(observed.window_share), " of the window\u{2019}s days.");
+    }
     if measured.value.is_some() {
         html.around(" Seen: ", quantity(measured.seen, measured.unit), "; usual: ");
         html.text(quantity(measured.usual, measured.unit)).around(

@@ -68,7 +68,10 @@ impl Map {
         if compares(page) {
             html.markup("<div class=\"sides\" aria-hidden=\"true\"><span>before</span><span>after</span></div>");
         }
-        html.markup("<div id=\"map\" role=\"region\" aria-label=\"Map of the area with what was found. Arrow keys move it, plus and minus change its scale.\">");
+        html.markup(
+            "<div id=\"map\" role=\"region\" aria-label=\"Map of the area with what was found. Arrow keys \
+            move it, plus and minus change its scale.\">",
+        );
         html.markup("<div id=\"divider\" hidden></div>");
         if page.simulated {
             html.markup("<div class=\"map-stamp\" aria-hidden=\"true\">SIMULATED</div>");
@@ -76,8 +79,14 @@ impl Map {
         html.markup("</div>");
         if compares(page) {
             html.markup("<label class=\"slider\" for=\"slider\">Compare before and after</label>");
-            html.markup("<input type=\"range\" id=\"slider\" min=\"0\" max=\"100\" value=\"50\" aria-describedby=\"slider-words\">");
-            html.markup("<span id=\"slider-words\" class=\"unseen\">Left of the divider the map shows the picture before, right of it the picture after.</span>");
+            html.markup(
+                "<input type=\"range\" id=\"slider\" min=\"0\" max=\"100\" value=\"50\" \
+                aria-describedby=\"slider-words\">",
+            );
+            html.markup(
+                "<span id=\"slider-words\" class=\"unseen\">Left of the divider the map shows the picture \
+                before, right of it the picture after.</span>",
+            );
         }
         self.switches(html, page);
         html.markup("</div>");

@@ -23,7 +23,8 @@ fn layer_method(layer: LayerKind) -> Entry {
         LayerKind::Burn => (
             "Burned ground",
             "dNBR = NBR before \u{2212} NBR after \u{2212} offset, NBR = (NIR \u{2212} SWIR2) / (NIR + SWIR2)",
-            "Fire takes leaves and leaves char: near infrared falls, shortwave infrared rises. The offset is the median of unburned ground around.",
+            "Fire takes leaves and leaves char: near infrared falls, shortwave infrared rises. The offset is the \
+                median of unburned ground around.",
             "Key & Benson 2006, RMRS-GTR-164-CD; offset: Parks 2018",
         ),
         LayerKind::OpticalChange => (
@@ -34,14 +35,17 @@ fn layer_method(layer: LayerKind) -> Entry {
         ),
         LayerKind::Radar => (
             "Radar change",
-            "t = (mean after \u{2212} mean before) / \u{221a}(s\u{b2} after / n after + s\u{b2} before / n before), of ln power",
-            "Backscatter before against after at one relative orbit, orbits then taken together. It sees through cloud.",
+            "t = (mean after \u{2212} mean before) / \u{221a}(s\u{b2} after / n after + s\u{b2} before / n \
+                before), of ln power",
+            "Backscatter before against after at one relative orbit, orbits then taken together. It sees through \
+                cloud.",
             "Welch 1947, doi 10.1093/biomet/34.1-2.28; Stouffer 1949",
         ),
         LayerKind::Heat => (
             "Heat",
             "s = ln((seen + \u{bd}) / (usual + \u{bd}))",
-            "Thermal detections in the window against the same days of other years. Places that are hot year after year, such as industry, are left out first.",
+            "Thermal detections in the window against the same days of other years. Places that are hot year \
+                after year, such as industry, are left out first.",
             "NASA FIRMS; VIIRS 375 m: Schroeder 2014, doi 10.1016/j.rse.2013.12.008",
         ),
     }
@@ -51,7 +55,8 @@ const SHARED: [Entry; 7] = [
     (
         "Placebo test",
         "p = (1 + placebos at or above the area) / (placebos + 1)",
-        "The area\u{2019}s own outline is moved to places, and to years, where the claimed event is not known. Were the area one of them, so high a rank would have probability p. Of both tests the larger p counts.",
+        "The area\u{2019}s own outline is moved to places, and to years, where the claimed event is not known. \
+            Were the area one of them, so high a rank would have probability p. Of both tests the larger p counts.",
         "Phipson & Smyth 2010, doi 10.2202/1544-6115.1585",
     ),
     (
@@ -69,25 +74,31 @@ const SHARED: [Entry; 7] = [
     (
         "Power",
         "power(size) = found / implanted",
-        "The mark of an event is put into real pixels of places without one, and the same detector looks for it. What would not have been found says nothing when it is not found.",
+        "The mark of an event is put into real pixels of places without one, and the same detector looks for it. \
+            What would not have been found says nothing when it is not found.",
         "Cohen 1988, Statistical Power Analysis",
     ),
     (
         "Dating",
         "(last clear look without the mark, first clear look with it]",
-        "The mark appeared in that span. A mark that was there before the window opened is not the claimed event\u{2019}s.",
+        "The mark appeared in that span. A mark that was there before the window opened is not the claimed \
+            event\u{2019}s.",
         "",
     ),
     (
         "Strength",
         "likelihood ratio = density if it happened / density if it did not, within 1 / (m + 1) and m + 1",
-        "Densities come from implants and from the m placebos. Optical layers count once, by the weakest; families multiply. Words: 1 to 2 none, to 10 weak, to 100 moderate, to 1,000 moderately strong.",
+        "Densities come from implants and from the m placebos. Optical layers count once, by the weakest; \
+            families multiply. Words: 1 to 2 none, to 10 weak, to 100 moderate, to 1,000 moderately strong.",
         "ENFSI 2015, Guideline for evaluative reporting",
     ),
     (
         "Verdict",
         "not observable, else corroborates, else contradicts, else inconclusive",
-        "Corroborates: p at most 0.05 after correction, an effect above nothing and above the least that counts, a date that fits, and no other explanation that fits as well. Contradicts: it would have been seen with 80 % power, and was not, or it was there before. For a claim that nothing happened both change places.",
+        "Corroborates: p at most 0.05 after correction, an effect above nothing and above the least that counts, \
+            a date that fits, and no other explanation that fits as well. Contradicts: it would have been seen \
+            with 80 % power, and was not, or it was there before. For a claim that nothing happened both change \
+            places.",
         "",
     ),
 ];

@@ -46,7 +46,10 @@ pub(super) fn outcome(html: &mut Html, outcome: Outcome) {
 pub(super) fn claim(page: &Page<'_>) -> Html {
     let claim = page.claim;
     let mut html = Html::new();
-    html.markup("<section class=\"claim\" aria-labelledby=\"claim-title\"><h2 id=\"claim-title\" class=\"kicker\">The claim</h2>");
+    html.markup(
+        "<section class=\"claim\" aria-labelledby=\"claim-title\"><h2 id=\"claim-title\" \
+        class=\"kicker\">The claim</h2>",
+    );
     quotation(&mut html, &claim.text);
     html.markup("<p class=\"source\"><cite><bdi>").text(&claim.source).markup("</bdi></cite>");
     if let Some(made_at) = claim.made_at {
@@ -109,7 +112,10 @@ fn smallest(claim: &Claim) -> Option<String> {
 pub(super) fn verdict(page: &Page<'_>) -> Html {
     let judgement = page.judgement;
     let mut html = Html::new();
-    html.markup("<section class=\"verdict\" aria-labelledby=\"verdict-title\"><h2 id=\"verdict-title\" class=\"kicker\">What public imagery says of it</h2><p>");
+    html.markup(
+        "<section class=\"verdict\" aria-labelledby=\"verdict-title\"><h2 id=\"verdict-title\" \
+        class=\"kicker\">What public imagery says of it</h2><p>",
+    );
     outcome(&mut html, judgement.outcome);
     html.around("</p><p class=\"headline\">", &judgement.headline, "</p>");
     if !judgement.why.is_empty() {

@@ -13,9 +13,9 @@ const NONE: &str = "\u{2013}";
 const HEADS: [&str; 8] = [
     "Layer",
     "Outcome",
-    "Effect (95 %)",
+    "Effect (95\u{a0}%)",
     "p, after Holm",
-    "False alarms (95 %)",
+    "False alarms (95\u{a0}%)",
     "Power at the claim\u{2019}s size",
     "Found 80\u{a0}% from",
     "Strength",

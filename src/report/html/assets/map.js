@@ -1,6 +1,7 @@
 // The live map: pictures and outlines that the page holds, a slider between before and after, switches for layers.
 "use strict";
 (() => {
+  if (!window.L) { return; } // the still panels stay
   const live = document.getElementById("map-live");
   const data = JSON.parse(document.getElementById("map-data").textContent);
   document.documentElement.classList.add("scripted");

@@ -139,6 +139,7 @@ mod tests {
         let point = |size: &f64| PowerPoint { size: *size, found: exact(15, 20) };
         Power {
             curve: sizes.iter().map(point).collect(),
+            statistics: Vec::new(),
             detectable_at_80: None,
             smallest_effect: 5.0,
             at_smallest: Interval { value: 0.75, low: 0.5, high: 0.9 },
