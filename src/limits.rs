@@ -15,7 +15,7 @@ pub struct Limits {
     pub tag_bytes: u64,
     /// Bands of one raster.
     pub bands: usize,
-    /// Bytes of an AOI, claim or recipe file.
+    /// Bytes of an AOI or recipe file.
     pub text_bytes: u64,
     /// Vertices of an AOI.
     pub vertices: usize,
@@ -29,6 +29,18 @@ pub struct Limits {
     pub zip_bytes: u64,
     /// Decoded bytes of a zip member over its bytes on disk.
     pub zip_inflation: u64,
+    /// Bytes of a claim file.
+    pub claim_bytes: u64,
+    /// Claims of one file.
+    pub claims: usize,
+    /// Characters of a claim's text, its source or the name of a side.
+    pub claim_chars: usize,
+    /// Entries of one list of a claim.
+    pub claim_entries: usize,
+    /// Days of a claim's window.
+    pub claim_days: i64,
+    /// Hectares of a claim's area (10,000 km2).
+    pub claim_area_ha: u32,
 }
 
 impl Default for Limits {
@@ -47,6 +59,12 @@ impl Default for Limits {
             zip_entries: 200,
             zip_bytes: 16 << 30,
             zip_inflation: 200,
+            claim_bytes: 4 << 20,
+            claims: 1000,
+            claim_chars: 20_000,
+            claim_entries: 1000,
+            claim_days: 400,
+            claim_area_ha: 1_000_000,
         }
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::evidence::EvidenceRecipe;
 pub use self::radar::{NullLaw, RadarRecipe, Statistic};
-use crate::error::{Error, Result};
+use crate::document::refusal;
+use crate::error::{Error, Kind, Result};
 use crate::kernel::burn::Settings;
 
 mod evidence;
@@ -440,13 +441,7 @@ fn typed(slot: &toml::Value, text: &str) -> toml::Value {
 
 /// A TOML failure with its line, for a person.
 fn refused(text: &str, error: &toml::de::Error) -> Error {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    let refusal =
-        Error::usage(error.message().to_owned()).hint("print the keys with 'groundtell change --print-recipe'");
-    match line {
-        Some(line) => refusal.at(format!("recipe line {line}")),
-        None => refusal.at("recipe"),
-    }
+    refusal(Kind::Usage, text, error).at("recipe").hint("print the keys with 'groundtell change --print-recipe'")
 }
 
 #[cfg(test)]
@@ -494,6 +489,6 @@ mod tests {
         assert!(Recipe::default().with("burn.treshold=1").is_err());
         assert!(Recipe::default().with("burn.connectivity=6").is_err());
         let error = Recipe::from_toml("[burn]\nx = 1\n").unwrap_err();
-        assert_eq!(error.place(), Some("recipe line 2"));
+        assert_eq!(error.place(), Some("recipe: line 2, column 1"));
     }
 }

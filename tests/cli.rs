@@ -22,8 +22,8 @@ use common::{change, contents, ended, json, names, pair, program, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 9] =
-    ["change", "inspect", "indices", "score", "simulate", "verify", "demo", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["change", "inspect", "indices", "score", "simulate", "verify", "demo", "schema", "completions", "man"];
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -124,6 +124,7 @@ fn every_json_answer_is_one_document() {
         .map(|path| path.display().to_string());
     for line in [
         vec!["indices", "--json"],
+        vec!["schema", "claim", "--json"],
         vec!["inspect", &item, "--json", "--measure", "--checksum"],
         vec!["score", "--mask", &mask, "--reference", &truth, "--json"],
         vec!["verify", "result", "--json"],
@@ -189,7 +190,8 @@ fn the_recipe_is_printed_changed_and_read_again() {
     let line = ["change", "--recipe", "r.toml", "--set", "burn.threshold=0.3", "--threshold", "0.2", "--print-recipe"];
     assert!(run(folder.path(), &line).done().data.contains("threshold = \"0.2\""));
     std::fs::write(folder.path().join("r.toml"), "[burn]\nthreshold = \"otsu\"\nfloor = \"high\"\n").unwrap();
-    run(folder.path(), &["change", "--recipe", "r.toml", "--print-recipe"]).refused(2, &["r.toml: recipe line 3: "]);
+    run(folder.path(), &["change", "--recipe", "r.toml", "--print-recipe"])
+        .refused(2, &["r.toml: recipe: line 3, column "]);
 }
 
 #[test]

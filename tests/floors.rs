@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("limits", 0),
     ("text", 0),
     ("time", 0),
+    ("document", 0),
     ("geom", 1),
     ("kernel", 2),
     ("scene", 3),

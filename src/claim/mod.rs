@@ -1,11 +1,26 @@
 //! A claim: what somebody says, where and when, and how large it must be to matter. A claim is read, never
 //! believed; nothing of it but area, window, kinds and sizes reaches the evidence.
 
+mod file;
+mod form;
+mod imagery;
+mod preregistration;
+mod reading;
+pub mod schema;
+mod size;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use self::file::ClaimFile;
+use crate::error::{Error, Result};
+use crate::geom::aoi::Aoi;
+use crate::limits::Limits;
 
 /// Which way the claim speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +46,24 @@ pub enum Kind {
     Thermal,
     /// Who stands or fires where: public imagery of ten metres cannot test it.
     FirePosition,
+}
+
+impl Kind {
+    /// Whether public imagery can bear on it at all.
+    pub fn is_testable(self) -> bool {
+        self != Self::FirePosition
+    }
+
+    /// Its word in a claim file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BurnedFields => "burned_fields",
+            Self::ImpactArea => "impact_area",
+            Self::BuiltDamage => "built_damage",
+            Self::Thermal => "thermal",
+            Self::FirePosition => "fire_position",
+        }
+    }
 }
 
 /// The days in which it is claimed to have happened, both included.
@@ -90,6 +123,17 @@ pub enum Place {
     Bbox([f64; 4]),
 }
 
+impl Place {
+    /// The area of a box; none for a file, which is not read here.
+    ///
+    /// # Errors
+    /// As [`Aoi::from_bbox`].
+    pub fn boxed(&self) -> Result<Option<Aoi>> {
+        let Self::Bbox([west, south, east, north]) = self else { return Ok(None) };
+        Aoi::from_bbox(&format!("{west},{south},{east},{north}")).map(Some)
+    }
+}
+
 /// One claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Claim {
@@ -121,4 +165,49 @@ pub struct Claim {
     pub prior: Option<f64>,
     /// What the evidence may be drawn from.
     pub imagery: Imagery,
+}
+
+impl Claim {
+    /// Whether public imagery can bear on any of its kinds.
+    pub fn is_testable(&self) -> bool {
+        self.kinds.iter().any(|kind| kind.is_testable())
+    }
+
+    /// The kinds that public imagery can bear on, in the order of the file.
+    pub fn testable_kinds(&self) -> impl Iterator<Item = Kind> {
+        self.kinds.iter().copied().filter(|kind| kind.is_testable())
+    }
+
+    /// Why it cannot be tested, in a sentence; none where it can.
+    pub fn untestable_reason(&self) -> Option<&'static str> {
+        const REASON: &str = "Who stands, fires or leaves where is not visible at ten metres a pixel: people and \
+            vehicles are smaller, and an empty position looks like a held one.";
+        (!self.is_testable()).then_some(REASON)
+    }
+
+    /// Every path that it names, relative to the folder that its paths start from: the area, the pair, the controls,
+    /// the stack, the hotspots.
+    pub fn paths(&self) -> Vec<&str> {
+        let area = match &self.place {
+            Place::File(path) => Some(path),
+            Place::Bbox(_) => None,
+        };
+        let pairs = self.imagery.scenes.iter().chain(&self.imagery.controls);
+        let scenes = pairs.flat_map(|pair| pair.before.iter().chain(&pair.after));
+        let others = self.imagery.stack.iter().chain(&self.imagery.hotspots);
+        area.into_iter().chain(scenes).chain(others).map(String::as_str).collect()
+    }
+
+    /// Refuses an area that is too large for one claim, known once the AOI is; `hectares` on the ground.
+    ///
+    /// # Errors
+    /// `Limit`.
+    pub fn check_area(&self, hectares: f64, limits: &Limits) -> Result<()> {
+        if hectares <= f64::from(limits.claim_area_ha) {
+            return Ok(());
+        }
+        let [area, most] = [hectares, f64::from(limits.claim_area_ha)].map(|hectares| hectares / 100.0);
+        let problem = format!("the area of claim {} is {area:.0} km2, more than {most:.0} km2 are not judged", self.id);
+        Err(Error::limit(problem).hint("draw the area around the place that the claim names"))
+    }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::claim::schema;
+
 const EXIT_CODES: &str = "Exit codes: 0 done, whatever was found; 1 an outcome named by --fail-on; 2 bad usage or input refused; \
 3 partial (failed blocks, listed); 4 environment (disk, network); 70 bug; 130 interrupted.";
 
@@ -38,6 +40,8 @@ pub struct Common {
 pub enum Command {
     /// Compare before and after scenes over an area: layers, polygons, pictures, summary
     Change(Box<Change>),
+    /// Judge claims: evidence that corroborates, contradicts, or says that nobody could have seen it
+    Check(Box<Check>),
     /// Say what files, folders, SAFEs or STAC items are, reading no more than needed
     Inspect(Inspect),
     /// List the spectral indices: formula, bands, source
@@ -50,6 +54,8 @@ pub enum Command {
     Verify(Verify),
     /// Run the whole line on simulated data that ships with the program
     Demo(Demo),
+    /// Print the JSON Schema of a claim file or of a document that is written
+    Schema(Schema),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -250,6 +256,74 @@ pub enum Outcome {
     Found,
 }
 
+/// `groundtell check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Claim file (TOML; 'groundtell schema claim' prints its schema)
+    #[arg(value_name = "CLAIM.toml")]
+    pub claims: PathBuf,
+    /// Output folder
+    #[arg(short, long, value_name = "DIR", default_value = "groundtell-check")]
+    pub out: PathBuf,
+    /// Replace an earlier run in the output folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Folder that the imagery named in the claims starts from; by default that of the claim file
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Scene before, over what the claims name (repeat for several tiles or dates)
+    #[arg(long, value_name = "PATH", requires = "after")]
+    pub before: Vec<PathBuf>,
+    /// Scene after
+    #[arg(long, value_name = "PATH", requires = "before")]
+    pub after: Vec<PathBuf>,
+    /// Date of the scenes before, where the files do not tell (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE", requires = "before")]
+    pub before_date: Option<jiff::civil::Date>,
+    /// Date of the scenes after
+    #[arg(long, value_name = "DATE", requires = "after")]
+    pub after_date: Option<jiff::civil::Date>,
+    /// Band names in the order of the files
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "before")]
+    pub bands: Option<Vec<String>>,
+    /// Reflectance = value * SCALE + OFFSET; overrides what the files say
+    #[arg(long, value_name = "SCALE", allow_hyphen_values = true, requires = "before")]
+    pub scale: Option<f64>,
+    /// The summand of reflectance
+    #[arg(long, value_name = "OFFSET", allow_hyphen_values = true, requires = "before")]
+    pub offset: Option<f64>,
+    /// Radar stack, over what the claims name
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub sar: Vec<PathBuf>,
+    /// Hotspot file of NASA FIRMS (CSV, plain or gz), over what the claims name (repeatable)
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub hotspots: Vec<PathBuf>,
+    /// Write only what may be published: coarse geometry, no layers, nothing younger than the recipe's delay
+    #[arg(long)]
+    pub public: bool,
+    /// Recipe file (TOML)
+    #[arg(long, value_name = "FILE", env = "GROUNDTELL_RECIPE")]
+    pub recipe: Option<PathBuf>,
+    /// Change one key of the recipe (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Print what would be read and registered, and stop
+    #[arg(long)]
+    pub plan: bool,
+    /// Exit with 1 when a claim comes out so
+    #[arg(long, value_name = "OUTCOME")]
+    pub fail_on: Option<Judged>,
+}
+
+/// Verdicts that `--fail-on` turns into exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Judged {
+    /// A claim is corroborated
+    Corroborated,
+    /// A claim is contradicted
+    Contradicted,
+}
+
 /// `groundtell inspect`
 #[derive(Debug, Args)]
 pub struct Inspect {
@@ -362,4 +436,12 @@ pub struct Demo {
     /// Folder for the scenes and the run; an earlier demo in it is replaced
     #[arg(short, long, value_name = "DIR", default_value = "groundtell-demo")]
     pub out: PathBuf,
+}
+
+/// `groundtell schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which one
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schema::ALL.iter().map(|(name, _)| *name)))]
+    pub name: String,
 }

@@ -2,12 +2,14 @@
 
 pub mod args;
 mod change;
+mod check;
 mod demo;
 mod indices;
 mod inspect;
 mod progress;
 mod radar;
 mod request;
+mod schema;
 mod score;
 mod simulate;
 mod talk;
@@ -65,12 +67,14 @@ fn pool(common: &Common) -> Result<rayon::ThreadPool> {
 fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
     match command {
         Command::Change(asked) => change::run(asked, talk),
+        Command::Check(asked) => check::run(asked, talk),
         Command::Inspect(asked) => inspect::run(asked, talk),
         Command::Indices => indices::run(talk),
         Command::Score(asked) => score::run(asked, talk),
         Command::Simulate(asked) => simulate::run(asked, talk),
         Command::Verify(asked) => verify::run(asked, talk),
         Command::Demo(asked) => demo::run(asked, talk),
+        Command::Schema(asked) => schema::run(asked, talk),
         Command::Completions { shell } => completions(*shell, talk),
         Command::Man => manual(talk),
     }

@@ -93,7 +93,7 @@ impl CheckRequest {
     }
 
     /// All paths that will be opened.
-    pub(super) fn paths(&self) -> Vec<PathBuf> {
+    pub fn paths(&self) -> Vec<PathBuf> {
         let mut paths = self.files.clone();
         for asked in &self.claims {
             let pairs = self.pair(asked).into_iter().chain(self.controls(asked));
@@ -120,7 +120,7 @@ impl Asked {
     ///
     /// # Errors
     /// As [`Aoi::from_geojson`].
-    pub(super) fn aoi(&self, limits: &Limits) -> Result<Aoi> {
+    pub fn aoi(&self, limits: &Limits) -> Result<Aoi> {
         Aoi::from_geojson(&self.area, limits)
     }
 
@@ -128,7 +128,7 @@ impl Asked {
     ///
     /// # Errors
     /// `Bug`, which no valid claim causes.
-    pub(super) fn registration(&self, recipe: &Recipe) -> Result<Registration> {
+    pub fn registration(&self, recipe: &Recipe) -> Result<Registration> {
         let claim = &self.claim;
         let asked = serde_json::json!({
             "asserts": claim.asserts, "area": self.area, "location_error_m": claim.location_error_m,
