@@ -165,7 +165,8 @@ mod tests {
             {"type":"Feature","properties":null,"geometry":{"type":"Point","coordinates":[37.5,49.5]}},
             {"type":"Feature","properties":null,"geometry":null},
 \
-                            {"type":"Feature","properties":null,"geometry":{"type":"MultiPolygon","coordinates":[[[[37,49],[38,49],[38,50],[37,49]]]]}}]}"#;
+                            {"type":"Feature","properties":null,"geometry":
+                {"type":"MultiPolygon","coordinates":[[[[37,49],[38,49],[38,50],[37,49]]]]}}]}"#;
         let outlines = Outlines::of(text).unwrap();
         assert_eq!((outlines.points.len(), outlines.lines.len()), (1, 1));
         assert_eq!(outlines.bounds(), Some([37.0, 49.0, 38.0, 50.0]));

@@ -34,7 +34,11 @@ pub(super) fn section(page: &Page<'_>) -> Html {
         row(&mut html, layer);
     }
     html.markup("</tbody></table>");
-    html.markup("<p class=\"note\">Effect: what was seen less what is usual. p: how often other places or years show as much, the larger of both tests. False alarms: how often places without the event show as much as counts. Power: how often an event of that size would have been seen.</p></section>");
+    html.markup(
+        "<p class=\"note\">Effect: what was seen less what is usual. p: how often other places or years \
+        show as much, the larger of both tests. False alarms: how often places without the event show as much as \
+        counts. Power: how often an event of that size would have been seen.</p></section>",
+    );
     html
 }
 

@@ -41,7 +41,10 @@ fn wide(html: &mut Html, page: &Page<'_>, chart: &Html) {
 }
 
 fn dated(html: &mut Html, page: &Page<'_>, layers: &[&Measurement]) {
-    html.markup("<strong>Window against bracket.</strong> A mark appeared between the last clear look without it and the first with it. ");
+    html.markup(
+        "<strong>Window against bracket.</strong> A mark appeared between the last clear look without it \
+        and the first with it. ",
+    );
     for layer in layers {
         if let Some(bracket) = &layer.bracket {
             html.around("By ", layer.layer.words(), " ").text(timeline::bracket_words(bracket)).markup(". ");
@@ -59,6 +62,11 @@ fn dated(html: &mut Html, page: &Page<'_>, layers: &[&Measurement]) {
 
 fn heat(html: &mut Html, page: &Page<'_>, layer: &Measurement) {
     let (count, usual) = days::in_window(&layer.days, page.claim.window);
-    html.around("<strong>Heat by day.</strong> Bars: detections; line: mean of the same days in other years; shaded: the claimed window, with ", count, " detections against ");
+    html.around(
+        "<strong>Heat by day.</strong> Bars: detections; line: mean of the same days in other years; \
+        shaded: the claimed window, with ",
+        count,
+        " detections against ",
+    );
     html.text(number(usual)).markup(" on average.");
 }
