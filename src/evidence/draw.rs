@@ -36,7 +36,7 @@ impl Draw {
 
     /// At least 0, below `count`; 0 of nothing.
     pub fn below(&mut self, count: usize) -> usize {
-        (u128::from(self.next()) * count as u128 >> 64) as usize
+        ((u128::from(self.next()) * count as u128) >> 64) as usize
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod canvas;
 mod furniture;
+pub mod html;
 mod lettering;
+pub mod mercator;
 mod outline;
 mod page;
 pub mod preview;
