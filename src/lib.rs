@@ -17,6 +17,7 @@ pub mod kernel;
 // floor 3: meaning
 pub mod claim;
 pub mod evidence;
+pub mod hotspot;
 pub mod layer;
 pub mod plan;
 pub mod recipe;

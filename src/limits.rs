@@ -29,6 +29,12 @@ pub struct Limits {
     pub zip_bytes: u64,
     /// Decoded bytes of a zip member over its bytes on disk.
     pub zip_inflation: u64,
+    /// Decoded bytes of a table of hotspots.
+    pub hotspot_bytes: u64,
+    /// Rows of a table of hotspots.
+    pub hotspot_rows: u64,
+    /// Decoded bytes of a packed table of hotspots over its bytes on disk.
+    pub hotspot_inflation: u64,
     /// Bytes of a claim file.
     pub claim_bytes: u64,
     /// Claims of one file.
@@ -59,6 +65,9 @@ impl Default for Limits {
             zip_entries: 200,
             zip_bytes: 16 << 30,
             zip_inflation: 200,
+            hotspot_bytes: 1 << 30,
+            hotspot_rows: 10_000_000,
+            hotspot_inflation: 100,
             claim_bytes: 4 << 20,
             claims: 1000,
             claim_chars: 20_000,

@@ -7,6 +7,7 @@ pub mod csv;
 pub mod gdal;
 pub mod geojson;
 pub mod gpkg;
+pub mod hotspot;
 pub mod jp2;
 pub mod opening;
 pub mod product;
