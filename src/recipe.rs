@@ -4,12 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 pub use self::evidence::EvidenceRecipe;
+pub use self::heat::{ControlYears, HeatRecipe};
 pub use self::radar::{NullLaw, RadarRecipe, Statistic};
 use crate::document::refusal;
 use crate::error::{Error, Kind, Result};
 use crate::kernel::burn::Settings;
 
 mod evidence;
+mod heat;
 mod radar;
 
 /// Every tunable. Unknown keys are refused, missing ones take the default.
@@ -30,6 +32,8 @@ pub struct Recipe {
     pub radar: RadarRecipe,
     /// How evidence is weighed (`check`).
     pub evidence: EvidenceRecipe,
+    /// Heat from hotspots (`check`).
+    pub heat: HeatRecipe,
     /// What is written, and how.
     pub output: OutputRecipe,
 }
@@ -386,7 +390,7 @@ impl Recipe {
         if !(self.change.fdr > 0.0 && self.change.fdr < 1.0) {
             return refuse("change.fdr", "between 0 and 1");
         }
-        if let Some((key, must)) = self.radar.fault().or_else(|| self.evidence.fault()) {
+        if let Some((key, must)) = self.radar.fault().or_else(|| self.evidence.fault()).or_else(|| self.heat.fault()) {
             return refuse(key, must);
         }
         if !(64..=2048).contains(&self.output.preview_px) {

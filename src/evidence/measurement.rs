@@ -32,7 +32,7 @@ pub struct Rate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Movement {
-    /// The area elsewhere, at the same time.
+    /// The area elsewhere, at the same time; for heat on the same calendar days of years without the event.
     Spatial,
     /// The same area in other years.
     Temporal,
@@ -148,7 +148,8 @@ pub struct Measurement {
     pub value: Option<f64>,
     /// What was seen in the area, in the layer's unit.
     pub seen: f64,
-    /// What is usual there: the median of the placebos, in the layer's unit.
+    /// What is usual there: the median of the placebos (for heat the mean of the same season in other years), in the
+    /// layer's unit.
     pub usual: f64,
     /// Seen less usual, with its interval.
     pub effect: Interval,

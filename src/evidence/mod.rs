@@ -4,6 +4,7 @@
 pub mod bootstrap;
 pub mod draw;
 pub mod explain;
+pub mod heat;
 pub mod implant;
 pub mod judge;
 pub mod measurement;
