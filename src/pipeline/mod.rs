@@ -1,5 +1,6 @@
 //! The engine: from a request to a published folder, one straight line with one failure policy.
 
+pub mod calibration;
 pub mod check;
 pub mod crew;
 mod cut;
@@ -8,6 +9,7 @@ mod desk;
 mod detect;
 mod fit;
 mod gates;
+pub mod heat;
 pub mod inspection;
 mod item;
 pub mod manifest;
