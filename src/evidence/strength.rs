@@ -31,8 +31,8 @@ pub fn strength(measured: &Measurement) -> Option<Strength> {
 
 /// Power to find an event as large as that, of the sizes tried that are no smaller than the smallest effect.
 fn power_of(size: f64, power: &Power) -> f64 {
-    let tried = power.curve.iter().filter(|point| point.size >= power.smallest_effect && point.size <= size);
-    tried.last().map_or(power.at_smallest.value, |point| point.found.share.value)
+    let mut tried = power.curve.iter().filter(|point| point.size >= power.smallest_effect && point.size <= size);
+    tried.next_back().map_or(power.at_smallest.value, |point| point.found.share.value)
 }
 
 /// The larger p of the movements that have enough to be tested by.
