@@ -257,7 +257,7 @@ pub enum Outcome {
 }
 
 /// `groundtell check`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Check {
     /// Claim file (TOML; 'groundtell schema claim' prints its schema)
     #[arg(value_name = "CLAIM.toml")]

@@ -39,6 +39,14 @@ pub(super) fn run(asked: &Check, talk: &Talk) -> Result<u8> {
     Ok(u8::from(verdicts.iter().any(|verdict| Some(verdict.judgement.outcome) == wanted)))
 }
 
+/// The verdicts behind a command line.
+///
+/// # Errors
+/// As reading the claims and judging them.
+pub(super) fn judged(asked: &Check, progress: &Progress, limits: &Limits) -> Result<Vec<Verdict>> {
+    judge(&request(asked, limits)?, (&asked.out, asked.overwrite), progress, limits)
+}
+
 /// The request behind the command line.
 fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
     let text = store::read_text(&asked.claims, limits.text_bytes)?;
@@ -121,7 +129,7 @@ fn plan(request: &CheckRequest, talk: &Talk) -> Result<u8> {
 }
 
 /// The verdicts for people.
-fn text(verdicts: &[Verdict], out: &str) -> String {
+pub(super) fn text(verdicts: &[Verdict], out: &str) -> String {
     let mut page = String::new();
     if verdicts.iter().any(|verdict| verdict.simulated) {
         page.push_str("SIMULATED data: nothing here was seen by a satellite\n\n");

@@ -1,20 +1,21 @@
-//! `groundtell demo`: the whole line on the simulated pair that ships with the program.
+//! `groundtell demo`: the whole line on the simulated pair that ships with the program, and claims on simulated ground.
 
 use std::path::Path;
 
 use super::args::Demo;
+use super::demo_claims;
 use super::progress::Progress;
 use super::talk::Talk;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
-use crate::io::store::{self, Stage};
+use crate::io::store;
 use crate::limits::Limits;
-use crate::pipeline::manifest::{Entry, Manifest};
 use crate::pipeline::request::{Request, SideRequest};
 use crate::pipeline::scoring::{Question, Scores, score};
 use crate::pipeline::summary::Summary;
 use crate::pipeline::{self, Prepared};
 use crate::recipe::Recipe;
+use crate::text::shown_path;
 
 /// Embeds the files of the repository's `data/demo`.
 macro_rules! embedded {
@@ -47,40 +48,28 @@ pub(super) fn run(asked: &Demo, talk: &Talk) -> Result<u8> {
     let limits = Limits::default();
     store::make_folder(&asked.out)?;
     let scenes = asked.out.join("scenes");
-    unpack(&scenes)?;
+    demo_claims::unpack(&scenes, FILES)?;
     let out = asked.out.join("change");
     let prepared = Prepared::new(request(&scenes, &limits)?, None, &limits)?;
     let progress = Progress::new(talk)?;
     let summary = pipeline::run(&prepared, &out, true, &progress);
+    let verdicts = demo_claims::run(&asked.out.join("claims"), &progress, &limits);
     progress.done();
-    let summary = summary?;
+    let (summary, [july, november]) = (summary?, verdicts?);
     let (mask, truth, layer) =
         (out.join("layers/burn.tif"), scenes.join("truth/burned.tif"), out.join("layers/dnbr.tif"));
     let question = Question { mask: &mask, reference: &truth, layer: Some(&layer), at_least: None };
     let scores = score(question, &pipeline::crew::Silent, &limits)?;
-    let document = serde_json::json!({ "summary": summary, "scores": scores });
-    talk.answer(&document, || text(&summary, &scores, &out))
-}
-
-/// Writes the embedded scenes; an earlier demo's are replaced, nothing else is.
-fn unpack(folder: &Path) -> Result<()> {
-    let stage = Stage::begin(folder, true, &[])?;
-    for (name, bytes) in FILES {
-        stage.write(name, bytes)?;
-    }
-    stage.publish(|files| {
-        Manifest {
-            groundtell: env!("CARGO_PKG_VERSION").into(),
-            command: "demo".into(),
-            simulated: true,
-            request: serde_json::Value::Null,
-            recipe: serde_json::Value::Null,
-            inputs: Vec::new(),
-            files: files.iter().map(Entry::from).collect(),
-        }
-        .to_json()
-    })?;
-    Ok(())
+    let verdicts = serde_json::json!({ "july": july, "november": november });
+    let document = serde_json::json!({ "summary": summary, "scores": scores, "verdicts": verdicts });
+    talk.answer(&document, || {
+        let july = super::check::text(&july, &shown_path(&asked.out.join("claims/july")).to_string());
+        let november = super::check::text(&november, &shown_path(&asked.out.join("claims/november")).to_string());
+        format!(
+            "{}\nclaims on a simulated July\n{july}\nsentences of the news on a simulated November\n{november}",
+            text(&summary, &scores, &out)
+        )
+    })
 }
 
 fn request(scenes: &Path, limits: &Limits) -> Result<Request> {
@@ -107,11 +96,11 @@ fn text(summary: &Summary, scores: &Scores, out: &Path) -> String {
     let figure = |value: Option<f64>| value.map_or("not defined".into(), |value| format!("{value:.2}"));
     format!(
         "{}\nagainst the known truth: F1 {}, commission {}, omission {}, AUC {}\nlook at {}\n",
-        super::change::text(summary, &crate::text::shown_path(out).to_string()),
+        super::change::text(summary, &shown_path(out).to_string()),
         figure(scores.f1),
         figure(scores.ce),
         figure(scores.oe),
         figure(scores.auc),
-        crate::text::shown_path(&out.join("preview/dnbr.png")),
+        shown_path(&out.join("preview/dnbr.png")),
     )
 }

@@ -4,6 +4,7 @@ pub mod args;
 mod change;
 mod check;
 mod demo;
+mod demo_claims;
 mod indices;
 mod inspect;
 mod progress;

@@ -130,16 +130,16 @@ pub(super) fn corners(grid: &Grid) -> Option<[(f64, f64); 4]> {
 }
 
 /// 0 where a side saw the ground, else the reason.
-fn seen(view: &Coarse) -> Array2<u8> {
+pub(super) fn seen(view: &Coarse) -> Array2<u8> {
     view.codes.mapv(|code| if mask::code_is_valid(code) { Reason::Clear.code() } else { code })
 }
 
-fn planes(view: &Coarse, roles: [Role; 3]) -> Option<[ndarray::ArrayView2<'_, f32>; 3]> {
+pub(super) fn planes(view: &Coarse, roles: [Role; 3]) -> Option<[ndarray::ArrayView2<'_, f32>; 3]> {
     let [a, b, c] = roles.map(|role| view.plane(role).map(|plane| plane.view()));
     Some([a?, b?, c?])
 }
 
-fn nbr(view: &Coarse, nir: Role) -> Option<Array2<f32>> {
+pub(super) fn nbr(view: &Coarse, nir: Role) -> Option<Array2<f32>> {
     let (nir, swir) = (view.plane(nir)?, view.plane(Role::Swir2)?);
     Some(Zip::from(nir).and(swir).map_collect(|nir, swir| normalized_difference(*nir, *swir)))
 }

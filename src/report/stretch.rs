@@ -113,6 +113,13 @@ impl Stretch {
         colour
     }
 
+    /// The display colours of a date with their opacity, row by row: grey and half clear where it was not seen.
+    pub fn rgba(&self, date: &Composite<'_>) -> Vec<[u8; 4]> {
+        const UNSEEN: [u8; 4] = [128, 128, 128, 110];
+        let opaque = |[red, green, blue]: Rgb| [red, green, blue, 255];
+        self.colours(date).into_iter().map(|colour| colour.map_or(UNSEEN, opaque)).collect()
+    }
+
     /// The display colours of a date, row by row; none where it was not seen.
     pub(super) fn colours(&self, date: &Composite<'_>) -> Vec<Option<Rgb>> {
         date.triples().into_iter().map(|pixel| pixel.map(|values| self.colour(values))).collect()

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::gathered::{Gathered, Shape};
+use super::page::page;
 use super::request::{Asked, CheckRequest};
 use crate::error::{Error, Result};
 use crate::evidence::verdict::Verdict;
@@ -50,6 +51,7 @@ pub(super) fn write(
     let area = asked.aoi(&Limits::default())?;
     write_json(stage, &place("verdict.json"), verdict)?;
     map(stage, &place("evidence.geojson"), &area, verdict, gathered)?;
+    stage.write(&place("report.html"), page(request, asked, verdict, gathered)?.as_bytes())?;
     item(stage, &area, verdict, &place)
 }
 

@@ -6,6 +6,7 @@ mod field;
 mod gathered;
 mod implants;
 mod optical;
+mod page;
 mod radar;
 pub mod request;
 mod scenes;
