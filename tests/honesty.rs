@@ -13,7 +13,7 @@
 #[allow(dead_code, reason = "each test binary uses a part")]
 mod claims_support;
 
-use claims_support::{Ground, count, judged, judged_into};
+use claims_support::{Ground, count, judged, judged_into, numbered};
 use groundtell::claim::{Asserts, Kind};
 use groundtell::evidence::Outcome;
 use groundtell::evidence::draw::Draw;
@@ -48,12 +48,14 @@ fn honesty_1_places_without_an_event_are_hardly_ever_corroborated() {
     for (seed, season) in [(1, Season::Summer), (2, Season::LateNovember), (3, Season::Spring)] {
         let usual = Scenario::new(seed, SIDE, season).unwrap();
         let ground = Ground::of(&Scenario { events: Events { burned: 0.0, ..Events::usual(season) }, ..usual });
-        let verdicts = judged(ground.claims(Kind::BurnedFields, &places(seed, 40), 600.0), 20);
-        println!("{season:?}: {} of {} corroborate", count(&verdicts, Outcome::Corroborates), verdicts.len());
-        wrong += count(&verdicts, Outcome::Corroborates);
-        tried += verdicts.len();
-        let changed = judged(ground.claims(Kind::ImpactArea, &places(seed + 9, 20), 600.0), 20);
-        assert_eq!(count(&changed, Outcome::Corroborates), 0, "change of no known kind on open ground");
+        let mut claims = ground.claims(Kind::BurnedFields, &places(seed, 30), 600.0);
+        claims.extend(ground.claims(Kind::ImpactArea, &places(seed + 9, 15), 600.0));
+        let verdicts = judged(numbered(claims), 10);
+        let (burned, changed) = verdicts.split_at(30);
+        println!("{season:?}: {} of {} corroborate", count(burned, Outcome::Corroborates), burned.len());
+        wrong += count(burned, Outcome::Corroborates);
+        tried += burned.len();
+        assert_eq!(count(changed, Outcome::Corroborates), 0, "change of no known kind on open ground");
     }
     assert!(wrong * 20 <= tried, "{wrong} of {tried}");
 }
@@ -61,22 +63,20 @@ fn honesty_1_places_without_an_event_are_hardly_ever_corroborated() {
 #[test]
 fn honesty_2_events_of_the_smallest_size_are_hardly_ever_contradicted() {
     let (mut wrong, mut tried, mut right) = (0, 0, 0);
-    for seed in [4, 5, 6] {
+    for seed in [4, 5] {
         let spots: Vec<(f64, f64)> =
             (0..36).map(|n| (150.0 + f64::from(n % 6) * 180.0, 150.0 + f64::from(n / 6) * 180.0)).collect();
         let burns = spots.iter().map(|at| burn(*at, 10.0)).collect();
         let ground = Ground::of(&Scenario { events: Events { burns, ..Events::none() }, ..calm(seed, Season::Summer) });
+        // A burn where nothing carries fuel is none: only those count that burned.
+        let spots: Vec<(f64, f64)> = spots.into_iter().filter(|at| ground.burned_ha(*at, 500.0) >= 9.0).collect();
         let verdicts = judged(ground.claims(Kind::BurnedFields, &spots, 600.0), 100);
-        // A burn where nothing carries fuel is none: only those count that left at least half of the size.
-        let burned =
-            |verdict: &&groundtell::evidence::verdict::Verdict| verdict.judgement.layers[0].measured.seen >= 0.0;
-        wrong +=
-            verdicts.iter().filter(burned).filter(|verdict| verdict.judgement.outcome == Outcome::Contradicts).count();
+        wrong += count(&verdicts, Outcome::Contradicts);
         tried += verdicts.len();
         right += count(&verdicts, Outcome::Corroborates);
     }
     println!("{right} of {tried} corroborated, {wrong} contradicted");
-    assert!(wrong * 20 <= tried, "{wrong} of {tried}");
+    assert!(tried >= 30 && wrong * 20 <= tried, "{wrong} of {tried}");
 }
 
 #[test]
@@ -136,8 +136,10 @@ fn honesty_5_cloud_only_takes_certainty_away() {
     };
     let plain = verdicts(0.0);
     assert!(count(&plain, Outcome::Corroborates) >= 3 && count(&plain, Outcome::Contradicts) >= 2);
-    for cloud in [0.3, 0.7, 1.0] {
-        for (plain, clouded) in plain.iter().zip(verdicts(cloud)) {
+    for cloud in [0.3, 0.7] {
+        let clouded = verdicts(cloud);
+        println!("cloud {cloud}: {} not observable", count(&clouded, Outcome::NotObservable));
+        for (plain, clouded) in plain.iter().zip(&clouded) {
             let (before, after) = (plain.judgement.outcome, clouded.judgement.outcome);
             let softer = matches!(after, Outcome::NotObservable | Outcome::Inconclusive);
             assert!(
@@ -146,7 +148,6 @@ fn honesty_5_cloud_only_takes_certainty_away() {
                 clouded.judgement.why
             );
         }
-        println!("cloud {cloud}: {} not observable", count(&verdicts(cloud), Outcome::NotObservable));
     }
 }
 
@@ -169,11 +170,11 @@ fn honesty_6_what_is_no_event_is_never_corroborated() {
     ];
     for (name, scenario) in cases {
         let ground = Ground::of(&scenario);
-        for kind in [Kind::BurnedFields, Kind::ImpactArea] {
-            let verdicts = judged(ground.claims(kind, &places(20, 25), 600.0), 10);
-            println!("{name}, {kind:?}: {} corroborate", count(&verdicts, Outcome::Corroborates));
-            let wrong = verdicts.iter().find(|verdict| verdict.judgement.outcome == Outcome::Corroborates);
-            assert!(wrong.is_none(), "{name}: {:?}", wrong.map(|verdict| &verdict.judgement.why));
-        }
+        let kinds = [Kind::BurnedFields, Kind::ImpactArea];
+        let claims = kinds.iter().flat_map(|kind| ground.claims(*kind, &places(20, 15), 600.0)).collect();
+        let verdicts = judged(numbered(claims), 10);
+        println!("{name}: {} of {} corroborate", count(&verdicts, Outcome::Corroborates), verdicts.len());
+        let wrong = verdicts.iter().find(|verdict| verdict.judgement.outcome == Outcome::Corroborates);
+        assert!(wrong.is_none(), "{name}: {:?}", wrong.map(|verdict| &verdict.judgement.why));
     }
 }

@@ -259,3 +259,46 @@ fn a_browser_prints_it_on_a4() {
         assert!((sides[2] - 595.3).abs() < 2.0 && (sides[3] - 841.9).abs() < 2.0, "{size}");
     }
 }
+
+/// Relative luminance of `#rrggbb` (WCAG 2.2).
+fn luminance(colour: &str) -> f64 {
+    let sample = |at: usize| {
+        let share = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * sample(1) + 0.7152 * sample(3) + 0.0722 * sample(5)
+}
+
+fn contrast(one: &str, other: &str) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// Text 4.5:1, what carries meaning in charts 3:1, in light, dark and print (WCAG 2.2, 1.4.3 and 1.4.11).
+#[test]
+fn colours_contrast_in_every_scheme() {
+    let page = outcomes().remove(0).1.html();
+    // `#abc` is short for `#aabbcc`.
+    let long = |colour: &str| match colour.len() {
+        4 => colour.chars().skip(1).fold("#".to_owned(), |all, digit| format!("{all}{digit}{digit}")),
+        _ => colour.to_owned(),
+    };
+    let schemes: Vec<&str> = page.split(":root {").skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
+    assert_eq!(schemes.len(), 3);
+    for scheme in schemes {
+        let colour = |name: &str| {
+            let value = scheme.split(&format!("--{name}: ")).nth(1).unwrap_or_else(|| panic!("{name} in {scheme}"));
+            long(value.split(';').next().unwrap())
+        };
+        for paper in ["paper", "raised"].map(colour) {
+            for (ink, least) in [("ink", 7.0), ("soft", 4.5), ("blue", 4.5), ("orange", 3.0)] {
+                let ratio = contrast(&colour(ink), &paper);
+                assert!(ratio >= least, "{ink} on {paper}: {ratio:.2}");
+            }
+        }
+        assert!(contrast(&colour("bar"), &colour("paper")) >= 3.0);
+        for tag in ["corroborates", "contradicts", "inconclusive", "not-observable"] {
+            assert!(contrast("#ffffff", &colour(&format!("tag-{tag}"))) >= 4.5, "{tag}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::evidence::verdict::Verdict;
 use crate::geom::crs::Crs;
 use crate::geom::grid::Grid;
 use crate::io::cog::Codec;
-use crate::io::store::Stage;
+use crate::io::store::{self, Stage};
 use crate::limits::Limits;
 use crate::pipeline::manifest::{Entry, Manifest};
 use crate::pipeline::simulated::{Style, write};
@@ -36,6 +36,7 @@ const FILES: &[(&str, &[u8])] = &[
 /// As writing the scenes and judging.
 pub(super) fn run(folder: &Path, progress: &Progress, limits: &Limits) -> Result<[Vec<Verdict>; 2]> {
     let scenes = folder.join("scenes");
+    store::make_folder(&scenes)?;
     for (name, season) in [("summer", Season::Summer), ("november", Season::LateNovember)] {
         let style = Style { baseline: "05.11", codec: Codec::Zstd(1), bands: &BANDS };
         write(&scenario(season)?, &style, (&scenes.join(name), true), progress)?;

@@ -8,7 +8,10 @@ use groundtell::evidence::verdict::Verdict;
 use groundtell::geom::aoi::Aoi;
 use groundtell::geom::crs::{Crs, Transform};
 use groundtell::geom::grid::Grid;
+use groundtell::geom::window::Window as Pixels;
 use groundtell::io::cog::Codec;
+use groundtell::io::raster::{Raster, Samples};
+use groundtell::io::tiff;
 use groundtell::limits::Limits;
 use groundtell::pipeline::check::request::{Asked, CheckRequest, Named};
 use groundtell::pipeline::check::run;
@@ -42,6 +45,12 @@ pub(crate) fn claimed(number: usize, kind: Kind, bbox: [f64; 4], [from, to]: [Da
     Asked { number, claim, area, area_notes: Vec::new(), named: Named::default() }
 }
 
+/// The same claims, numbered in their order.
+pub(crate) fn numbered(mut claims: Vec<Asked>) -> Vec<Asked> {
+    claims.iter_mut().zip(1..).for_each(|(asked, number)| asked.number = number);
+    claims
+}
+
 /// The same claims on a pair of scenes.
 pub(crate) fn on(scenes: &Scenes, mut claims: Vec<Asked>) -> Vec<Asked> {
     claims.iter_mut().for_each(|asked| asked.claim.imagery.scenes = Some(scenes.clone()));
@@ -68,7 +77,7 @@ pub(crate) fn count(verdicts: &[Verdict], wanted: Outcome) -> usize {
 
 /// A simulated pair on disk.
 pub(crate) struct Ground {
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) scenes: Scenes,
     pub(crate) days: [Date; 2],
     grid: Grid,
@@ -86,7 +95,21 @@ impl Ground {
         let scenes = Scenes { before: item("before"), after: item("after"), ..Scenes::default() };
         let day = |when| scenario.season.day(when).parse::<Date>().unwrap();
         let days = [day(When::Before).tomorrow().unwrap(), day(When::After)];
-        Self { _folder: folder, scenes, days, grid: scenario.grid10 }
+        Self { folder, scenes, days, grid: scenario.grid10 }
+    }
+
+    /// Hectares that truly burned in a box of so many metres around a column and row of 10 m.
+    pub(crate) fn burned_ha(&self, (col, row): (f64, f64), metres: f64) -> f64 {
+        let truth = tiff::open(&self.folder.path().join("pair/truth/burned.tif"), &Limits::default()).unwrap();
+        let pixel = truth.info().grid.as_ref().unwrap().pixel().0;
+        let corner = |at: f64| ((at * 10.0 - metres / 2.0) / pixel) as usize;
+        let side = (metres / pixel) as usize;
+        let Samples::U8(codes) =
+            truth.read(0, &[0], Pixels::new(corner(col), corner(row), side, side)).unwrap().remove(0)
+        else {
+            panic!("a mask of bytes")
+        };
+        codes.iter().filter(|code| **code == 1).count() as f64 * pixel * pixel / 1e4
     }
 
     /// A box of so many metres around a column and row of 10 m.

@@ -164,8 +164,7 @@ mod tests {
         let text = r#"{"type":"FeatureCollection","features":[
             {"type":"Feature","properties":null,"geometry":{"type":"Point","coordinates":[37.5,49.5]}},
             {"type":"Feature","properties":null,"geometry":null},
-\
-                            {"type":"Feature","properties":null,"geometry":
+            {"type":"Feature","properties":null,"geometry":
                 {"type":"MultiPolygon","coordinates":[[[[37,49],[38,49],[38,50],[37,49]]]]}}]}"#;
         let outlines = Outlines::of(text).unwrap();
         assert_eq!((outlines.points.len(), outlines.lines.len()), (1, 1));
