@@ -42,6 +42,8 @@ pub enum Command {
     Change(Box<Change>),
     /// Judge claims: evidence that corroborates, contradicts, or says that nobody could have seen it
     Check(Box<Check>),
+    /// Judge cases whose truth is known, and print how often verdicts are wrong
+    Calibrate(Calibrate),
     /// Say what files, folders, SAFEs or STAC items are, reading no more than needed
     Inspect(Inspect),
     /// List the spectral indices: formula, bands, source
@@ -322,6 +324,35 @@ pub enum Judged {
     Corroborated,
     /// A claim is contradicted
     Contradicted,
+}
+
+/// `groundtell calibrate`
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    /// Folder of cases: claim files of what never happened in placebos/, of what did happen in events/
+    #[arg(value_name = "DIR", required_unless_present = "hotspots")]
+    pub folder: Option<PathBuf>,
+    /// Folder that the imagery named in the claims starts from; by default that of each claim file
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Hotspot files of NASA FIRMS: random windows and places without the event are drawn from them
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub hotspots: Vec<PathBuf>,
+    /// Windows and places to draw
+    #[arg(long, default_value_t = 400, requires = "hotspots", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub cases: u32,
+    /// Windows end before this day; by default 2022-02-24
+    #[arg(long, value_name = "DATE", requires = "hotspots")]
+    pub until: Option<jiff::civil::Date>,
+    /// Places lie west of this longitude; by default 35.5
+    #[arg(long, value_name = "DEGREES", requires = "hotspots", allow_hyphen_values = true)]
+    pub west_of: Option<f64>,
+    /// Recipe file (TOML)
+    #[arg(long, value_name = "FILE", env = "GROUNDTELL_RECIPE")]
+    pub recipe: Option<PathBuf>,
+    /// Change one key of the recipe (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// `groundtell inspect`

@@ -1,6 +1,7 @@
 //! The door: parses, dispatches, and says how it ended. stdout is data, stderr is talk.
 
 pub mod args;
+mod calibrate;
 mod change;
 mod check;
 mod demo;
@@ -68,6 +69,7 @@ fn pool(common: &Common) -> Result<rayon::ThreadPool> {
 fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
     match command {
         Command::Change(asked) => change::run(asked, talk),
+        Command::Calibrate(asked) => calibrate::run(asked, talk),
         Command::Check(asked) => check::run(asked, talk),
         Command::Inspect(asked) => inspect::run(asked, talk),
         Command::Indices => indices::run(talk),

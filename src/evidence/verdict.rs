@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::measurement::Measurement;
 use super::{LayerKind, Outcome};
 use crate::claim::{Asserts, Claim, Kind, Window};
+use crate::geom::aoi::Aoi;
 
 /// A measurement judged.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -120,9 +121,9 @@ pub struct ClaimFacts {
 }
 
 impl ClaimFacts {
-    /// The facts of a claim over an area.
-    pub fn of(claim: &Claim, area: &crate::geom::aoi::Aoi) -> Self {
-        let boxes = area.bounds().into_iter().map(|own| [own.west, own.south, own.east, own.north]);
+    /// The facts of a claim over an area, of which so much is shown.
+    pub fn of(claim: &Claim, area: &Aoi, shown: &Aoi) -> Self {
+        let boxes = shown.bounds().into_iter().map(|own| [own.west, own.south, own.east, own.north]);
         Self {
             id: claim.id.clone(),
             text: claim.text.clone(),

@@ -23,7 +23,7 @@ use crate::text::Foreign;
 use place::Standing;
 pub use publish::Published;
 use read::Digest;
-pub use read::{Sums, read_text, sha256_hex, sha256_of, size_of};
+pub use read::{Sums, names, read_text, sha256_hex, sha256_of, size_of};
 pub use scratch::Scratch;
 
 /// The name of the file that is written last and names every other one.

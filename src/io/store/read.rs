@@ -119,3 +119,22 @@ pub(super) fn digest(path: &Path) -> Result<(u64, [u8; 32])> {
     }
     Ok(digest.finish())
 }
+
+/// Names in a folder, sorted; none where there is no such folder.
+///
+/// # Errors
+/// `Environment` when the disk fails, `Malformed` for a name that is no text.
+pub fn names(folder: &Path) -> Result<Vec<String>> {
+    let failed = |error: std::io::Error| Error::system(&error, shown_path(folder));
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name().into_string();
+        names.push(name.map_err(|_| Error::malformed("a name in this folder is no text").at(shown_path(folder)))?);
+    }
+    names.sort_unstable();
+    Ok(names)
+}

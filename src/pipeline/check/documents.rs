@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::gathered::{Gathered, Shape};
 use super::page::page;
+use super::published::coarse;
 use super::request::{Asked, CheckRequest};
 use crate::error::{Error, Result};
 use crate::evidence::verdict::Verdict;
@@ -48,11 +49,20 @@ pub(super) fn write(
     gathered: &Gathered,
 ) -> Result<()> {
     let place = |name: &str| place_of(request, asked, name);
-    let area = asked.aoi(&Limits::default())?;
+    let area = shown_area(request, asked)?;
     write_json(stage, &place("verdict.json"), verdict)?;
     map(stage, &place("evidence.geojson"), &area, verdict, gathered)?;
-    stage.write(&place("report.html"), page(request, asked, verdict, gathered)?.as_bytes())?;
+    stage.write(&place("report.html"), page(request, (asked, &area), verdict, gathered)?.as_bytes())?;
     item(stage, &area, verdict, &place)
+}
+
+/// The area as it may be shown.
+///
+/// # Errors
+/// As parsing it.
+pub(super) fn shown_area(request: &CheckRequest, asked: &Asked) -> Result<Aoi> {
+    let area = asked.aoi(&Limits::default())?;
+    if request.public.is_some() { coarse(&area, request.recipe.evidence.public_metres) } else { Ok(area) }
 }
 
 fn write_json(stage: &Stage, path: &str, value: &impl serde::Serialize) -> Result<()> {

@@ -4,9 +4,11 @@ mod burn;
 mod documents;
 mod field;
 mod gathered;
+mod heat;
 mod implants;
 mod optical;
 mod page;
+mod published;
 mod radar;
 pub mod request;
 mod scenes;
@@ -93,7 +95,7 @@ fn gather(
             radar::measure(request, (asked, own), (shelf, &format!("radar-{:02}", asked.number)), watch, limits)?;
         }
     }
-    Ok(())
+    heat::gather(request, gathered, limits)
 }
 
 /// The verdict on what was gathered.
@@ -105,12 +107,14 @@ fn verdict(request: &CheckRequest, asked: &Asked, gathered: &mut Gathered, limit
     sources.credits.dedup();
     if let Some(today) = request.public {
         refuse_young(&sources, today, request.recipe.evidence.public_delay_days)?;
+        gathered.coarsen(request.recipe.evidence.public_metres)?;
     }
+    let shown = documents::shown_area(request, asked)?;
     Ok(Verdict {
         groundtell: env!("CARGO_PKG_VERSION").to_owned(),
         simulated: gathered.simulated,
         simulated_note: gathered.simulated.then(|| "SIMULATED: nothing here was seen by a satellite".to_owned()),
-        claim: ClaimFacts::of(&asked.claim, &asked.aoi(limits)?),
+        claim: ClaimFacts::of(&asked.claim, &asked.aoi(limits)?, &shown),
         registration: asked.registration(&request.recipe)?,
         sources,
         judgement,

@@ -7,6 +7,7 @@ use super::gathered::{Gathered, Looks};
 use super::request::{Asked, CheckRequest};
 use crate::error::Result;
 use crate::evidence::verdict::Verdict;
+use crate::geom::aoi::Aoi;
 use crate::io::geojson::{Feature, Writer};
 use crate::kernel::index::Role as Reflectance;
 use crate::pipeline::pictures::{nbr, planes, seen};
@@ -25,14 +26,20 @@ const VEIL: u8 = 200;
 ///
 /// # Errors
 /// As drawing and rendering.
-pub(super) fn page(request: &CheckRequest, asked: &Asked, verdict: &Verdict, gathered: &Gathered) -> Result<String> {
+pub(super) fn page(
+    request: &CheckRequest,
+    (asked, area): (&Asked, &Aoi),
+    verdict: &Verdict,
+    gathered: &Gathered,
+) -> Result<String> {
+    let area = area.to_geojson();
     let overlays = gathered.looks.as_ref().map(|looks| overlays(looks, gathered)).transpose()?.unwrap_or_default();
     let objects = objects(gathered)?;
     render(&Page {
         claim: &asked.claim,
         judgement: &verdict.judgement,
         simulated: verdict.simulated,
-        area: &asked.area,
+        area: &area,
         area_ha: verdict.claim.area_ha,
         objects: &objects,
         overlays,
