@@ -17,8 +17,9 @@ mod common;
 
 use std::path::Path;
 
-use claims_support::{claimed, count, judged, on};
+use claims_support::{claimed, count, judged, numbered, on};
 use common::real_data;
+use common::tif::Tif;
 use groundtell::claim::{Kind, Scenes};
 use groundtell::evidence::draw::Draw;
 use groundtell::evidence::{LayerKind, Outcome};
@@ -27,6 +28,7 @@ use groundtell::io::raster::{Raster, Samples};
 use groundtell::io::tiff;
 use groundtell::limits::Limits;
 use jiff::civil::Date;
+use tempfile::TempDir;
 
 /// A fire: its scenes, the days around it, and the truth.
 struct Fire {
@@ -134,4 +136,93 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
         tried += unburned.len();
     }
     assert!(wrong * 20 <= tried, "{wrong} of {tried} unburned boxes");
+}
+
+/// The dates of the wood near Toulouse, a file each.
+fn bouconne(data: &Path, folder: &Path) -> Vec<(Date, String)> {
+    let names = ["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"];
+    let days = ["2018-04-29", "2018-05-13", "2018-07-08", "2018-08-15", "2018-09-15", "2018-10-15", "2018-11-15"];
+    let raster = tiff::open(&data.join("s2-bouconne-7dates/2018_3A_Theia_Bouconne.tif"), &Limits::default()).unwrap();
+    let info = raster.info();
+    let grid = info.grid.as_ref().unwrap();
+    let whole = Pixels::whole(info.width, info.height);
+    let band = |place: usize| match raster.read(0, &[place], whole).unwrap().remove(0) {
+        Samples::I16(values) => values.into_iter().map(f32::from).collect::<Vec<f32>>(),
+        other => panic!("{other:?}"),
+    };
+    let written = days.iter().enumerate().map(|(date, day)| {
+        let bands = names.iter().enumerate().map(|(place, name)| ((*name).to_owned(), band(10 * date + place)));
+        let tif = Tif {
+            size: (info.width, info.height),
+            bands: bands.collect(),
+            float: true,
+            epsg: Some(32631),
+            transform: grid.geotransform(),
+            nodata: None,
+            tile: None,
+        };
+        let path = folder.join(format!("{day}.tif"));
+        tif.write(&path);
+        (day.parse().unwrap(), path.display().to_string())
+    });
+    written.collect()
+}
+
+#[test]
+fn honesty_leaf_fall_over_a_real_wood_is_not_corroborated() {
+    let Some(data) = real_data() else { return };
+    let folder = TempDir::new().unwrap();
+    let dates = bouconne(&data, folder.path());
+    for pair in dates.windows(2) {
+        let [(before, first), (after, second)] = pair else { panic!("two dates") };
+        let scenes = Scenes {
+            before: vec![first.clone()],
+            after: vec![second.clone()],
+            before_date: Some(*before),
+            after_date: Some(*after),
+            scale: Some(1e-4),
+            ..Scenes::default()
+        };
+        let days = [before.tomorrow().unwrap(), *after];
+        // Boxes of about 300 m over the frame of 2.3 by 2.5 km.
+        let boxes = (0..9).map(|n| {
+            let (west, south) = (1.2165 + 0.0085 * f64::from(n % 3), 43.6395 + 0.0065 * f64::from(n / 3));
+            [west, south, west + 0.0037, south + 0.0027]
+        });
+        let kinds = [Kind::BurnedFields, Kind::ImpactArea];
+        let claims = boxes.flat_map(|bbox| kinds.map(|kind| claimed(1, kind, bbox, days))).collect();
+        let verdicts = judged(on(&scenes, numbered(claims)), 20);
+        println!(
+            "{before} to {after}: {} corroborate, {} not observable of {}",
+            count(&verdicts, Outcome::Corroborates),
+            count(&verdicts, Outcome::NotObservable),
+            verdicts.len()
+        );
+        assert_eq!(count(&verdicts, Outcome::Corroborates), 0);
+        assert!(count(&verdicts, Outcome::NotObservable) < verdicts.len(), "the boxes lie in the frame");
+    }
+}
+
+#[test]
+fn honesty_radar_corroborates_nothing_where_nothing_happened() {
+    let Some(data) = real_data() else { return };
+    let folder = data.join("s1-opera-rtc-nochange").display().to_string();
+    let (mut placebos, mut verdicts) = (0, Vec::new());
+    for window in [["2021-12-20", "2022-11-14"], ["2023-01-02", "2023-10-16"]] {
+        let days = window.map(|day| day.parse::<Date>().unwrap());
+        let boxes = (0..9).map(|n| {
+            let (west, south) = (-119.775 + 0.009 * f64::from(n % 3), 34.434 + 0.008 * f64::from(n / 3));
+            [west, south, west + 0.0045, south + 0.0035]
+        });
+        let mut claims: Vec<_> = boxes.map(|bbox| claimed(1, Kind::BuiltDamage, bbox, days)).collect();
+        claims.iter_mut().for_each(|asked| asked.claim.imagery.stack = vec![folder.clone()]);
+        verdicts.extend(judged(numbered(claims), 20));
+    }
+    for verdict in &verdicts {
+        let layer = verdict.judgement.layer(LayerKind::Radar).unwrap();
+        placebos += layer.measured.placebos.first().map_or(0, |family| family.values.len());
+        println!("{:?} {:?} {}", layer.outcome, layer.p, layer.because);
+    }
+    assert_eq!(count(&verdicts, Outcome::Corroborates), 0);
+    assert!(placebos >= 9 * 19, "boxes have room for controls: {placebos}");
 }

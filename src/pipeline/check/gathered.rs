@@ -1,5 +1,7 @@
 //! What was gathered of one claim: measurements, and what a map shows of them.
 
+use std::path::PathBuf;
+
 use serde_json::{Map, Value, json};
 
 use super::field::Ground;
@@ -30,6 +32,8 @@ pub(super) struct Gathered {
     pub(super) sources: Sources,
     /// Whether any input says of itself that it is simulated.
     pub(super) simulated: bool,
+    /// The files that were opened for it.
+    pub(super) files: Vec<PathBuf>,
     /// Areas and objects for a map.
     pub(super) shapes: Vec<Shape>,
     /// Both dates around the area, for a map.

@@ -53,6 +53,7 @@ impl Gathered {
             measured => self.layers.push(measured?),
         }
         self.sources.names.extend(files.iter().map(|path| format!("hotspots: {}", shown_path(path))));
+        self.files.extend_from_slice(files);
         self.sources.credits.push("Active fire data: NASA FIRMS".into());
         Ok(())
     }

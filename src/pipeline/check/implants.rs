@@ -21,6 +21,8 @@ use crate::recipe::{BurnRecipe, EvidenceRecipe};
 
 /// Ground around an implant that the detector sees with it, in metres: room for a control ring and for closing.
 const AROUND_M: f64 = 800.0;
+/// Share of a placebo that may have burned for an implant to be tried there.
+const BURNED: f64 = 0.25;
 /// Draws for a place in which the implant lies whole.
 const TRIES: usize = 20;
 
@@ -50,14 +52,14 @@ impl Trials<'_> {
     /// # Errors
     /// As reading and writing scratch files; `Interrupted` when the run's watch stops it.
     pub(super) fn run(&self) -> Result<Vec<Trial>> {
-        let places = self.spread.places.len();
-        if places == 0 || self.sizes.is_empty() {
+        let places = self.places();
+        if places.is_empty() || self.sizes.is_empty() {
             return Ok(Vec::new());
         }
         let count = self.recipe.implants;
         self.run.memory.watch.stage("implants", count);
         let parts = work_off(count, self.run.memory.watch, Vec::new, |done: &mut Vec<(usize, Trial)>, number| {
-            let (size, place) = (size_of(number, self.sizes.len(), self.interest), number / 2 % places);
+            let (size, place) = (size_of(number, self.sizes.len(), self.interest), places[number / 2 % places.len()]);
             done.push((number, self.tried(number, size, place)?));
             self.run.memory.watch.step(0);
             Ok(())
@@ -65,6 +67,14 @@ impl Trials<'_> {
         let mut trials = parts.concat();
         trials.sort_unstable_by_key(|(number, _)| *number);
         Ok(trials.into_iter().map(|(_, trial)| trial).collect())
+    }
+
+    /// The placebos that hardly burned, by number: on burned ground no event can show. All, where none is left.
+    fn places(&self) -> Vec<usize> {
+        let all = || self.spread.places.iter().enumerate();
+        let unburned =
+            all().filter(|(_, place)| place.hit_share() < BURNED).map(|(number, _)| number).collect::<Vec<_>>();
+        if unburned.is_empty() { all().map(|(number, _)| number).collect() } else { unburned }
     }
 
     fn tried(&self, number: usize, size: usize, place: usize) -> Result<Trial> {
@@ -79,23 +89,25 @@ impl Trials<'_> {
         Ok(Trial { size, statistic, recovered, found })
     }
 
-    /// A disc within the placebo's shape, as whole as a few draws find it.
+    /// A disc within the placebo's shape, as whole and on as much unburned ground as a few draws find it.
     fn laid(&self, pixels: f64, place: &Place, draw: &mut Draw) -> Runs {
         let grid = &self.run.memory.plan.grid;
         let mask = place.mask(grid);
         let size = (mask.width(), mask.height());
-        let mut best = Runs::empty(size.0, size.1);
+        let mut best = (0, Runs::empty(size.0, size.1));
         for _ in 0..TRIES {
             let Some(centre) = pixel_of(&place.stencil, place.corner, draw) else { break };
             let event = disc(pixels, centre, grid.pixel_metres(), size).intersect(&mask);
-            if event.pixels() > best.pixels() {
-                best = event;
+            let burned: u64 = event.as_slice().iter().map(|run| self.burned.count(*run)).sum();
+            let open = event.pixels() - burned;
+            if open > best.0 {
+                best = (open, event);
             }
-            if best.pixels() as f64 >= 0.95 * pixels {
+            if best.0 as f64 >= 0.95 * pixels {
                 break;
             }
         }
-        best
+        best.1
     }
 
     /// Pixels found in the placebo's shape around the implant, with it and without it.

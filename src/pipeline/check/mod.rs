@@ -46,13 +46,16 @@ pub fn run(
     let shelf = Shelf { stage: request.public.is_none().then_some(&stage), aside: &aside };
     gather(request, &mut gathered, shelf, watch, limits)?;
     let mut verdicts = Vec::new();
+    let mut inputs = request.files.clone();
     for (asked, mut gathered) in request.claims.iter().zip(gathered) {
         let verdict = verdict(request, asked, &mut gathered, limits)?;
         documents::write(&stage, request, asked, &verdict, &gathered)?;
+        inputs.append(&mut gathered.files);
         verdicts.push(verdict);
     }
     let simulated = verdicts.iter().any(|verdict| verdict.simulated);
-    let inputs = request.paths();
+    inputs.sort();
+    inputs.dedup();
     let run = Run { command: COMMAND, simulated, request: request.record()?, recipe: &request.recipe, inputs: &inputs };
     release(stage, run)?;
     Ok(verdicts)

@@ -63,6 +63,7 @@ pub(super) fn measure(
         }
         ready => ready?,
     };
+    gathered.files.extend(prepared.files().iter().cloned());
     let area = asked.aoi(limits)?;
     run_examined(&prepared, (&shelf.place(folder)?, false), watch, &mut |run| {
         let ground = Ground::of(&area, claim.location_error_m, &run.memory.plan.grid)?;

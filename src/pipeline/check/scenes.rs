@@ -1,6 +1,8 @@
 //! The optical layers of claims: the line is run once over a pair of scenes, and every claim on that pair is laid out
 //! over it while the run still remembers its blocks.
 
+use std::path::PathBuf;
+
 use super::field::{Ground, Masks};
 use super::request::{Asked, CheckRequest, Pair};
 use super::{Gathered, Shelf, burn, optical};
@@ -29,13 +31,15 @@ pub(super) fn measure(
     watch: &dyn Watch,
     limits: &Limits,
 ) -> Result<()> {
-    let temporal = claims.iter().map(|(asked, _)| temporal(request, asked, (shelf, folder), watch, limits));
-    let temporal = temporal.collect::<Result<Vec<_>>>()?;
+    let mut others = Vec::new();
+    for (asked, gathered) in claims.iter_mut() {
+        others.push(temporal(request, asked, (&mut gathered.files, shelf, folder), watch, limits)?);
+    }
     let prepared = Prepared::new(pair.request(None, &request.recipe), None, limits)?;
     let out = shelf.place(folder)?;
     run_examined(&prepared, (&out, false), watch, &mut |run| {
         let masks = Masks::gather(run)?;
-        for ((asked, gathered), temporal) in claims.iter_mut().zip(&temporal) {
+        for ((asked, gathered), temporal) in claims.iter_mut().zip(&others) {
             claim(run, &masks, asked, gathered, temporal.clone(), request, limits)?;
         }
         Ok(())
@@ -116,7 +120,7 @@ pub(super) fn blocked(layer: LayerKind, why: &str) -> Measurement {
 fn temporal(
     request: &CheckRequest,
     asked: &Asked,
-    (shelf, folder): (Shelf<'_>, &str),
+    (files, shelf, folder): (&mut Vec<PathBuf>, Shelf<'_>, &str),
     watch: &dyn Watch,
     limits: &Limits,
 ) -> Result<Option<(Vec<f64>, String)>> {
@@ -126,6 +130,7 @@ fn temporal(
     for (number, pair) in controls.iter().enumerate() {
         let folder = format!("{folder}-{}-other-{:02}", asked.number, number + 1);
         let prepared = Prepared::new(pair.request(Some(around(&area)), &request.recipe), None, limits)?;
+        files.extend(prepared.pair.files());
         run_examined(&prepared, (&shelf.place(&folder)?, false), watch, &mut |run| {
             let masks = Masks::gather(run)?;
             let ground = Ground::of(&area, asked.claim.location_error_m, &run.memory.plan.grid)?;
@@ -169,5 +174,6 @@ impl Gathered {
         );
         self.sources.credits.extend(crate::pipeline::publish::credits(run.prepared, &run.summary.dates));
         self.simulated |= run.summary.simulated;
+        self.files.extend(pair.files());
     }
 }

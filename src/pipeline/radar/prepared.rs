@@ -49,6 +49,11 @@ impl RadarPrepared {
         Ok(Self { request, plan, stack, feeds, area, files })
     }
 
+    /// The files that were opened.
+    pub(in crate::pipeline) fn files(&self) -> &[std::path::PathBuf] {
+        &self.files
+    }
+
     /// First and last day in use of side 0, before, or 1, after.
     pub(in crate::pipeline) fn reach(&self, side: usize) -> Option<(jiff::civil::Date, jiff::civil::Date)> {
         self.stack.reach(side)
