@@ -17,6 +17,7 @@ use claims_support::{Ground, count, judged, judged_into, numbered};
 use groundtell::claim::{Asserts, Kind};
 use groundtell::evidence::Outcome;
 use groundtell::evidence::draw::Draw;
+use groundtell::evidence::measurement::Movement;
 use groundtell::simulate::{Drift, Events, Scenario, Season, Shape};
 use tempfile::TempDir;
 
@@ -121,6 +122,27 @@ fn honesty_3_and_4_sides_change_nothing_and_the_opposite_assertion_swaps() {
         if let (Some(one), Some(other)) = (&one.judgement.strength, &other.judgement.strength) {
             assert!((one.ratio * other.ratio - 1.0).abs() < 1e-3, "{one:?} {other:?}");
         }
+    }
+}
+
+#[test]
+fn honesty_a_place_that_burns_every_year_is_not_corroborated() {
+    let spot = (300.0, 300.0);
+    let of = |seed: u64, burned: bool| {
+        let burns = if burned { vec![burn(spot, 25.0)] } else { Vec::new() };
+        Ground::of(&Scenario { events: Events { burns, ..Events::none() }, ..calm(seed, Season::Summer) })
+    };
+    let this = of(7, true);
+    for (other, expected) in [(false, Outcome::Corroborates), (true, Outcome::Inconclusive)] {
+        // The same ground in another year: the same seed.
+        let years = [of(7, other), of(7, false)];
+        let mut claims = this.claims(Kind::BurnedFields, &[spot], 600.0);
+        claims[0].claim.imagery.controls = years.iter().map(|year| year.scenes.clone()).collect();
+        let verdicts = judged(claims, 20);
+        let layer = &verdicts[0].judgement.layers[0];
+        let temporal = layer.measured.placebos.iter().find(|family| family.movement == Movement::Temporal).unwrap();
+        assert_eq!((temporal.values.len(), temporal.exceeding), (2, u64::from(other)), "{temporal:?}");
+        assert_eq!(layer.outcome, expected, "{}", layer.because);
     }
 }
 

@@ -20,10 +20,13 @@ pub fn strength(measured: &Measurement) -> Option<Strength> {
     let ratio = if value > median(&family.values) {
         power_of(measured.effect.value, power) / worst(measured)
     } else {
+        // Where nothing was implanted, an event that is missed looks like none.
         let low = |values: &[f64]| (1 + values.iter().filter(|other| **other <= value).count()) as f64;
-        let expected = low(&power.statistics) / (power.statistics.len() + 1) as f64;
-        let expected = if power.statistics.is_empty() { 1.0 - power.at_smallest.value } else { expected };
-        expected / (low(&family.values) / (family.values.len() + 1) as f64)
+        let share = |values: &[f64]| low(values) / (values.len() + 1) as f64;
+        let missed = 1.0 - power.at_smallest.value;
+        let ratio = if power.statistics.is_empty() { missed } else { share(&power.statistics) / share(&family.values) };
+        // An event never makes it more likely to find little.
+        ratio.min(1.0)
     };
     let cap = (family.values.len() + 1) as f64;
     Some(stated(ratio.clamp(1.0 / cap, cap), [1.0 / cap, cap]))

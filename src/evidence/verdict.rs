@@ -144,7 +144,7 @@ impl ClaimFacts {
 /// What was asked, fixed before anything was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Registration {
-    /// Over what of the claim reaches the evidence: area, window, kinds, sizes, direction, imagery.
+    /// Over all that reaches the evidence: area, window, kinds, sizes, direction, imagery, recipe.
     pub claim_sha256: String,
     /// Over the recipe.
     pub recipe_sha256: String,

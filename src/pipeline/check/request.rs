@@ -129,14 +129,9 @@ impl Asked {
     /// # Errors
     /// `Bug`, which no valid claim causes.
     pub fn registration(&self, recipe: &Recipe) -> Result<Registration> {
-        let claim = &self.claim;
-        let asked = serde_json::json!({
-            "asserts": claim.asserts, "area": self.area, "location_error_m": claim.location_error_m,
-            "window": claim.window, "kinds": claim.kinds, "smallest_effect": claim.smallest_effect,
-            "imagery": claim.imagery, "named": self.named,
-        });
         let recipe = serde_json::to_value(recipe).map_err(|error| Error::bug(error.to_string()))?;
-        Ok(Registration { claim_sha256: checksum(&asked), recipe_sha256: checksum(&recipe) })
+        let answered = serde_json::json!({ "recipe": recipe, "area": self.area, "named": self.named });
+        Ok(Registration { claim_sha256: self.claim.preregistration(&answered)?, recipe_sha256: checksum(&recipe) })
     }
 }
 

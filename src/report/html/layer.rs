@@ -68,7 +68,7 @@ fn seen(html: &mut Html, measured: &Measurement) {
 
 fn placebo(html: &mut Html, page: &Page<'_>, measured: &Measurement, placebos: &Placebos, area: f64) {
     let others = match placebos.movement {
-        Movement::Spatial => "other places at the same time",
+        Movement::Spatial => "other places",
         Movement::Temporal => "other times at the same place",
     };
     let count = placebos.values.len();

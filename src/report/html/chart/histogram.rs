@@ -110,7 +110,7 @@ fn mark(drawing: &mut Drawing, x: f64, area: f64) {
 fn words(placebos: &Placebos, area: f64) -> String {
     let count = placebos.values.len();
     let what = match placebos.movement {
-        Movement::Spatial => "other places at the same time",
+        Movement::Spatial => "other places",
         Movement::Temporal => "other times at the same place",
     };
     format!(
