@@ -3,14 +3,18 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use self::change::{ChangeRecipe, Cutoff, Method};
 pub use self::evidence::EvidenceRecipe;
+pub use self::gates::GatesRecipe;
 pub use self::heat::{ControlYears, HeatRecipe};
 pub use self::radar::{NullLaw, RadarRecipe, Statistic};
 use crate::document::refusal;
 use crate::error::{Error, Kind, Result};
 use crate::kernel::burn::Settings;
 
+mod change;
 mod evidence;
+mod gates;
 mod heat;
 mod radar;
 
@@ -60,32 +64,6 @@ pub struct GridRecipe {
 pub enum Upsample {
     Bilinear,
     Nearest,
-}
-
-/// Whether the dates suit each other at all (METHODS 9).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GatesRecipe {
-    /// Whether anything is measured for them.
-    pub enabled: bool,
-    /// Tie windows across and down, of which every other one is taken, as on a chessboard.
-    pub tie_points: usize,
-    /// Side of a tie window in pixels of the grid; smaller where the scenes are.
-    pub window_px: usize,
-    /// Longest shift that is believed, in pixels.
-    pub max_shift_px: f64,
-    /// Least reliability of a tie window, 0 to 100.
-    pub min_reliability: f64,
-    /// Shift in pixels that warns, and that makes small objects not observable.
-    pub shift_px: [f64; 2],
-    /// Solar zenith in degrees that warns, and that makes optical evidence not observable.
-    pub sun_zenith: [f64; 2],
-    /// Difference of the solar zeniths in degrees that is flagged.
-    pub sun_difference: f64,
-    /// Gains of unchanged pixels, after over before, that are not flagged.
-    pub gain: [f64; 2],
-    /// Difference of unchanged pixels in reflectance that is flagged.
-    pub bias: f64,
 }
 
 /// What counts as seen (METHODS 3: CFMask-like dilation of the scene classification).
@@ -150,64 +128,6 @@ pub struct BurnRecipe {
     pub grow: Settings,
 }
 
-/// Change without a model (METHODS 6).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ChangeRecipe {
-    /// What is looked for: `burn`, or change by any cause with `irmad`, `cva` or `pca-kmeans`.
-    pub method: Method,
-    /// Share of unchanged pixels that may pass as changed, were their differences normal: the
-    /// chi-square quantile of the squared change-vector magnitude.
-    pub alpha: f64,
-    /// Where change begins with `irmad` and `cva`: `otsu` of the statistic's logarithm, `fixed` where the probability
-    /// of no change falls below alpha, `bh` at a false discovery rate of fdr; `own`: otsu for irmad, fixed for cva.
-    pub cutoff: Cutoff,
-    /// The false discovery rate of `bh` (Benjamini & Hochberg 1995).
-    pub fdr: f64,
-    /// Bands by name for irmad, cva and pca-kmeans; empty: of blue, green, red, one near infrared and both shortwave
-    /// infrareds those that both dates have.
-    pub bands: Vec<String>,
-    /// What parts the invariant pixels into two thirds that train the normalisation and one that tests it.
-    pub seed: u32,
-}
-
-/// What `change` looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// Burned ground by dNBR.
-    Burn,
-    /// Iteratively reweighted multivariate alteration detection.
-    Irmad,
-    /// Change vectors.
-    Cva,
-    /// Principal components and two clusters.
-    PcaKmeans,
-}
-
-impl Method {
-    /// The name in a recipe.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Burn => "burn",
-            Self::Irmad => "irmad",
-            Self::Cva => "cva",
-            Self::PcaKmeans => "pca-kmeans",
-        }
-    }
-}
-
-/// Where change begins on a statistic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum Cutoff {
-    Own,
-    Otsu,
-    Fixed,
-    Bh,
-}
-
 /// What is written, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -244,23 +164,6 @@ impl Default for GridRecipe {
     }
 }
 
-impl Default for GatesRecipe {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            tie_points: 3,
-            window_px: 256,
-            max_shift_px: 5.0,
-            min_reliability: 60.0,
-            shift_px: [0.3, 0.5],
-            sun_zenith: [70.0, 75.0],
-            sun_difference: 5.0,
-            gain: [0.67, 1.5],
-            bias: 0.05,
-        }
-    }
-}
-
 impl Default for MaskRecipe {
     fn default() -> Self {
         Self {
@@ -290,12 +193,6 @@ impl Default for BurnRecipe {
             connectivity: 8,
             grow: Settings::default(),
         }
-    }
-}
-
-impl Default for ChangeRecipe {
-    fn default() -> Self {
-        Self { method: Method::Burn, alpha: 0.001, cutoff: Cutoff::Own, fdr: 0.05, bands: Vec::new(), seed: 1 }
     }
 }
 
@@ -402,31 +299,6 @@ impl Recipe {
         self.gates.check()?;
         Ok(self)
     }
-}
-
-impl GatesRecipe {
-    fn check(&self) -> Result<()> {
-        let rules = [
-            ("tie_points", "1 to 9", (1..=9).contains(&self.tie_points)),
-            ("window_px", "32 to 1024", (32..=1024).contains(&self.window_px)),
-            ("max_shift_px", "0 to 5", (0.0..=5.0).contains(&self.max_shift_px)),
-            ("min_reliability", "0 to 100", (0.0..=100.0).contains(&self.min_reliability)),
-            ("shift_px", "[warns, fails], both from 0 up", ordered(self.shift_px)),
-            ("sun_zenith", "[warns, fails], both from 0 up", ordered(self.sun_zenith)),
-            ("gain", "[least, greatest], both from 0 up", ordered(self.gain)),
-            ("sun_difference", "0 or more", self.sun_difference >= 0.0),
-            ("bias", "0 or more", self.bias >= 0.0),
-        ];
-        match rules.iter().find(|(.., kept)| !kept) {
-            Some((key, must, _)) => Err(Error::usage(format!("recipe: gates.{key} must be {must}"))),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Whether a pair of bounds is one.
-fn ordered([low, high]: [f64; 2]) -> bool {
-    0.0 <= low && low <= high
 }
 
 /// The text of a `--set` as the type its slot has now; what is unset takes the first type that parses.

@@ -30,6 +30,25 @@ fn digits(bytes: &[u8]) -> Option<i16> {
     bytes.iter().try_fold(0i16, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0')))
 }
 
+/// The name of a month from 1.
+pub fn month_name(month: i8) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    usize::try_from(month - 1).ok().and_then(|place| NAMES.get(place)).copied().unwrap_or("no month")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

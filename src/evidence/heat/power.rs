@@ -2,11 +2,11 @@
 //! from implants in windows of other years.
 
 use super::season::Count;
-use super::words::month_name;
 use crate::evidence::measurement::{Interval, Power, PowerPoint, Rate};
 use crate::evidence::test::{exact, rank};
 use crate::hotspot::day::Stretch;
 use crate::recipe::HeatRecipe;
+use crate::time::month_name;
 
 /// Power at the smallest effect: the chance that a front-line half-month of the season shows at all (cloud, thrift of
 /// fuel and passes at the wrong hour are in it), times the chance that so many detections stand out at this place.

@@ -14,25 +14,6 @@ pub(super) const STATISTIC: &str =
 pub(super) const UNKNOWN_PLACE: &str =
     "the hotspot files hold hardly any detection in or around the area in any year, so they may not cover it";
 
-/// The month's name.
-pub(super) fn month_name(month: i8) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    usize::try_from(month - 1).ok().and_then(|place| NAMES.get(place)).copied().unwrap_or("no month")
-}
-
 fn listed(years: &[i16]) -> String {
     years.iter().map(i16::to_string).collect::<Vec<_>>().join(", ")
 }

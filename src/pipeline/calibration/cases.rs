@@ -9,6 +9,7 @@ use crate::evidence::measurement::Rate;
 use crate::evidence::test::exact;
 use crate::evidence::verdict::Verdict;
 use crate::evidence::{LayerKind, Outcome};
+use crate::time::month_name;
 
 /// What truly happened in a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -70,27 +71,12 @@ pub fn table(cases: &[Case]) -> Vec<Row> {
         let own: Vec<_> = cases.iter().filter_map(|case| Some((case, *case.layers.get(&layer)?))).collect();
         rows.extend((!own.is_empty()).then(|| row(layer.words().to_owned(), &own)));
     }
-    for (month, name) in (1..).zip(MONTHS) {
+    for month in 1..=12 {
         let own: Vec<_> = overall.iter().filter(|(case, _)| case.month == month).copied().collect();
-        rows.extend((!own.is_empty()).then(|| row((*name).to_owned(), &own)));
+        rows.extend((!own.is_empty()).then(|| row(month_name(month).to_owned(), &own)));
     }
     rows
 }
-
-const MONTHS: &[&str] = &[
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 fn row(of: String, cases: &[(&Case, Outcome)]) -> Row {
     let rate = |truth: Truth, outcome: Outcome| {
