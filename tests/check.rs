@@ -70,6 +70,18 @@ fn what_nobody_could_see_is_an_outcome_and_no_failure() {
 }
 
 #[test]
+fn under_a_sky_that_is_all_cloud_nothing_is_observable() {
+    let line = "simulate --out clouded --overwrite --size 256 --seed 4 --season summer --cloud 1 --codec zstd:1";
+    run(&shelf(), &line.split(' ').collect::<Vec<_>>()).done();
+    fs::write(shelf().join("clouded.toml"), claim("[36.190, 50.50, 36.196, 50.505]", "")).unwrap();
+    let [before, after] = ["clouded/before/item.json", "clouded/after/item.json"];
+    let words =
+        ["check", "clouded.toml", "--before", before, "--after", after, "--out", "dark", "--overwrite", "--json"];
+    let found = run(&shelf(), &words).done().json();
+    assert_eq!(found["verdicts"][0]["outcome"], "not-observable", "{found}");
+}
+
+#[test]
 fn an_empty_hotspot_file_is_an_outcome() {
     let folder = shelf().join("empty");
     fs::create_dir_all(&folder).unwrap();

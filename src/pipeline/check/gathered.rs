@@ -36,8 +36,17 @@ pub(super) struct Gathered {
     pub(super) files: Vec<PathBuf>,
     /// Areas and objects for a map.
     pub(super) shapes: Vec<Shape>,
+    /// Detections of heat, for a map.
+    pub(super) fires: Vec<Fire>,
     /// Both dates around the area, for a map.
     pub(super) looks: Option<Looks>,
+}
+
+/// A detection on a map.
+pub(super) struct Fire {
+    pub(super) lon: f64,
+    pub(super) lat: f64,
+    pub(super) date: jiff::civil::Date,
 }
 
 /// A shape on a map.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Gathered;
+use super::gathered::Fire;
 use super::request::{Asked, CheckRequest};
 use super::scenes::blocked;
 use crate::claim::Kind;
@@ -10,9 +11,14 @@ use crate::error::{Kind as Failure, Result};
 use crate::evidence::LayerKind;
 use crate::evidence::judge::bears;
 use crate::hotspot::archive::Archive;
+use crate::hotspot::day;
+use crate::hotspot::footprint::Footprint;
 use crate::limits::Limits;
 use crate::pipeline::heat::{archive, measure};
 use crate::text::shown_path;
+
+/// Detections that a map shows at most.
+const SHOWN: usize = 2000;
 
 /// Measures the claims that name hotspot files and that heat bears on.
 ///
@@ -53,8 +59,19 @@ impl Gathered {
             measured => self.layers.push(measured?),
         }
         self.sources.names.extend(files.iter().map(|path| format!("hotspots: {}", shown_path(path))));
+        self.fires = fires(archive, asked, limits)?;
         self.files.extend_from_slice(files);
         self.sources.credits.push("Active fire data: NASA FIRMS".into());
         Ok(())
     }
+}
+
+/// Detections in the area and the window, as a map shows them.
+fn fires(archive: &Archive, asked: &Asked, limits: &Limits) -> Result<Vec<Fire>> {
+    let claim = &asked.claim;
+    // An outline too rich to be measured has no points either.
+    let Ok(place) = Footprint::new(&asked.aoi(limits)?, claim.location_error_m) else { return Ok(Vec::new()) };
+    let window = day::number(claim.window.from)..=day::number(claim.window.to);
+    let inside = archive.within(&place).filter(|own| window.contains(&own.day)).take(SHOWN);
+    Ok(inside.map(|own| Fire { lon: own.lon, lat: own.lat, date: day::date(own.day) }).collect())
 }

@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use super::crew::Watch;
 use super::publish::{Run, release};
 use crate::error::{Error, Result};
-use crate::evidence::judge::judge;
+use crate::evidence::LayerKind;
+use crate::evidence::judge::{bears, judge};
 use crate::evidence::verdict::{ClaimFacts, Verdict};
 use crate::io::store::{Scratch, Stage};
 use crate::limits::Limits;
@@ -85,11 +86,11 @@ fn gather(
 ) -> Result<()> {
     let mut pairs: Vec<Pair> = Vec::new();
     for asked in &request.claims {
-        pairs.extend(request.pair(asked).filter(|pair| !pairs.contains(pair)));
+        pairs.extend(scenes_of(request, asked).filter(|pair| !pairs.contains(pair)));
     }
     for (number, pair) in pairs.iter().enumerate() {
         let own = request.claims.iter().zip(gathered.iter_mut());
-        let mut own: Vec<_> = own.filter(|(asked, _)| request.pair(asked).as_ref() == Some(pair)).collect();
+        let mut own: Vec<_> = own.filter(|(asked, _)| scenes_of(request, asked).as_ref() == Some(pair)).collect();
         let folder = format!("scenes-{:02}", number + 1);
         scenes::measure(request, (pair, &folder), &mut own, shelf, watch, limits)?;
     }
@@ -99,6 +100,12 @@ fn gather(
         }
     }
     heat::gather(request, gathered, limits)
+}
+
+/// The pair of a claim that any layer of it is drawn from.
+fn scenes_of(request: &CheckRequest, asked: &Asked) -> Option<Pair> {
+    let optical = [LayerKind::Burn, LayerKind::OpticalChange].iter().any(|layer| bears(*layer, &asked.claim));
+    request.pair(asked).filter(|_| optical)
 }
 
 /// The verdict on what was gathered.

@@ -25,12 +25,14 @@ const SOIL: [f32; 3] = [0.13, 0.19, 0.22];
 /// Share of a pixel that an implant lays bare.
 const SHARE: [f64; 2] = [0.2, 0.6];
 
-/// Measures a claim on a run's change vectors; none for an area off the grid or a run without such vectors.
+/// Measures a claim on a run's change vectors; none for an area off the grid or a run without such vectors. `temporal` are
+/// shares of other years.
 pub(super) fn measure(
     run: &Examined<'_>,
     masks: &Masks,
     claim: &Claim,
     ground: &Ground,
+    temporal: Option<(Vec<f64>, String)>,
     recipe: &EvidenceRecipe,
 ) -> Option<Measurement> {
     if run.sigmas.is_empty() {
@@ -48,7 +50,7 @@ pub(super) fn measure(
         rivals: rivals(masks, laid.own()),
         looked_after_days: days_after(&claim.window, date(Side::After)),
         notes: notes(run, claim),
-        temporal: None,
+        temporal,
         power_words: IMPLANTS,
     };
     let trials = trials(run, claim, &laid, recipe);

@@ -1,11 +1,11 @@
 //! The report of a verdict: what was gathered, put on a page.
 
 use ndarray::Array2;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::gathered::{Gathered, Looks};
 use super::request::{Asked, CheckRequest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evidence::verdict::Verdict;
 use crate::geom::aoi::Aoi;
 use crate::io::geojson::{Feature, Writer};
@@ -52,13 +52,23 @@ pub(super) fn page(
     })
 }
 
-/// What burned in the area, as GeoJSON.
+/// What burned and what was hot in the area, as GeoJSON.
 fn objects(gathered: &Gathered) -> Result<String> {
     let mut writer = Writer::new(Vec::new(), None)?;
     for shape in gathered.shapes.iter().filter(|shape| shape.properties.get("role") == Some(&json!("burned"))) {
         writer.feature(&Feature { id: &shape.id, outline: &shape.outline, properties: &shape.properties })?;
     }
-    Ok(String::from_utf8_lossy(&writer.finish()?).into_owned())
+    let mut all: Value = serde_json::from_slice(&writer.finish()?).map_err(|error| Error::bug(error.to_string()))?;
+    let fires = gathered.fires.iter().map(|fire| {
+        json!({
+            "type": "Feature", "properties": { "role": "heat", "date": fire.date },
+            "geometry": { "type": "Point", "coordinates": [fire.lon, fire.lat] },
+        })
+    });
+    if let Some(features) = all.get_mut("features").and_then(Value::as_array_mut) {
+        features.extend(fires);
+    }
+    Ok(all.to_string())
 }
 
 /// Both dates and dNBR, in Web Mercator.

@@ -9,12 +9,13 @@ use crate::io::geojson::lonlat::LonLat;
 const DEGREE_M: f64 = 111_195.0;
 
 impl Gathered {
-    /// Leaves of every shape the box around it on a lattice of so many metres, and no picture.
+    /// Leaves of every shape the box around it on a lattice of so many metres, and neither pictures nor single detections.
     ///
     /// # Errors
     /// As making a box: none for shapes on the globe.
     pub(super) fn coarsen(&mut self, metres: f64) -> Result<()> {
         self.looks = None;
+        self.fires.clear();
         for shape in &mut self.shapes {
             if let Some([west, south, east, north]) = shape.outline.extent().bbox() {
                 let degrees = |units: i32| f64::from(units) / 1e7;

@@ -53,7 +53,7 @@ fn claim(
     masks: &Masks,
     asked: &Asked,
     gathered: &mut Gathered,
-    temporal: Option<(Vec<f64>, String)>,
+    temporal: Option<Years>,
     request: &CheckRequest,
     limits: &Limits,
 ) -> Result<()> {
@@ -61,6 +61,7 @@ fn claim(
     let ground = Ground::of(&asked.aoi(limits)?, claim.location_error_m, &run.memory.plan.grid)?;
     gathered.scenes(run);
     if bears(LayerKind::Burn, claim) {
+        let temporal = temporal.as_ref().map(|years| (years.burned.clone(), years.words.clone()));
         match burn::measure(run, masks, claim, &ground, temporal, recipe)? {
             Some((measured, laid)) => {
                 gathered.placebos(&laid.spread, run)?;
@@ -73,7 +74,8 @@ fn claim(
         let measured = if ground.mask.is_empty() {
             Some(outside(LayerKind::OpticalChange))
         } else {
-            optical::measure(run, masks, claim, &ground, recipe)
+            let temporal = temporal.map(|years| (years.changed, years.words));
+            optical::measure(run, masks, claim, &ground, temporal, recipe)
         };
         gathered.layers.extend(measured);
     }
@@ -116,17 +118,28 @@ pub(super) fn blocked(layer: LayerKind, why: &str) -> Measurement {
     }
 }
 
-/// The burned share of the same area on pairs of other years; none without such pairs.
+/// The same area on pairs of other years.
+#[derive(Debug, Clone, Default)]
+struct Years {
+    /// Share of it that burned, of those that saw enough of it.
+    burned: Vec<f64>,
+    /// Share of it that changed.
+    changed: Vec<f64>,
+    /// How many there are, in words.
+    words: String,
+}
+
+/// What pairs of other years show of an area; none without such pairs.
 fn temporal(
     request: &CheckRequest,
     asked: &Asked,
     (files, shelf, folder): (&mut Vec<PathBuf>, Shelf<'_>, &str),
     watch: &dyn Watch,
     limits: &Limits,
-) -> Result<Option<(Vec<f64>, String)>> {
+) -> Result<Option<Years>> {
     let controls = request.controls(asked);
     let area = asked.aoi(limits)?;
-    let mut shares = Vec::new();
+    let mut years = Years::default();
     for (number, pair) in controls.iter().enumerate() {
         let folder = format!("{folder}-{}-other-{:02}", asked.number, number + 1);
         let prepared = Prepared::new(pair.request(Some(around(&area)), &request.recipe), None, limits)?;
@@ -137,15 +150,18 @@ fn temporal(
             let count = |bits: &crate::geom::bits::Bits| -> u64 {
                 ground.mask.as_slice().iter().map(|run| bits.count(*run)).sum()
             };
-            let (seen, burned) = (count(&masks.seen), count(&masks.burned));
-            let enough = seen as f64 >= request.recipe.evidence.min_observed * ground.mask.pixels() as f64;
-            shares.extend((enough && seen > 0).then(|| burned as f64 / seen as f64));
+            let seen = count(&masks.seen);
+            let share = |bits| count(bits) as f64 / seen.max(1) as f64;
+            if seen > 0 && seen as f64 >= request.recipe.evidence.min_observed * ground.mask.pixels() as f64 {
+                years.burned.push(share(&masks.burned));
+                years.changed.push(share(&masks.changed));
+            }
             Ok(())
         })?;
     }
-    let words =
-        format!("the same area on {} pairs of other years, {} of them clear enough", controls.len(), shares.len());
-    Ok((!controls.is_empty()).then_some((shares, words)))
+    let (given, seen) = (controls.len(), years.burned.len());
+    years.words = format!("the same area on {given} pairs of other years, {seen} of them clear enough");
+    Ok((!controls.is_empty()).then_some(years))
 }
 
 /// A box around the area with room for a control, as GeoJSON.
