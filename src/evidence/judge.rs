@@ -90,10 +90,18 @@ fn layer(
     } else if let Some(reason) = why_contradicted(&measured, &missing, recipe) {
         (Outcome::Contradicts, reason)
     } else {
-        (Outcome::Inconclusive, missing.iter().map(Lack::to_string).collect::<Vec<_>>().join("; "))
+        (Outcome::Inconclusive, listed(&missing))
     };
     let strength = (outcome != Outcome::NotObservable).then(|| strength::strength(&measured)).flatten();
     LayerVerdict { outcome, because, p, p_holm, strength, measured }
+}
+
+/// What lacks in words, doubts together.
+fn listed(missing: &[Lack]) -> String {
+    let doubts: Vec<&str> = missing.iter().filter_map(Lack::doubt).collect();
+    let doubts = (!doubts.is_empty()).then(|| format!("doubtful, since {}", doubts.join("; ")));
+    let others = missing.iter().filter(|lack| lack.doubt().is_none()).map(Lack::to_string);
+    doubts.into_iter().chain(others).collect::<Vec<_>>().join("; ")
 }
 
 /// Why nobody could have seen it, if so.
@@ -136,6 +144,12 @@ enum Lack {
     Rival { name: String, words: String },
 }
 
+impl Lack {
+    fn doubt(&self) -> Option<&str> {
+        if let Self::Doubtful(reason) = self { Some(reason) } else { None }
+    }
+}
+
 fn what_lacks(measured: &Measurement, p_holm: Option<f64>, recipe: &EvidenceRecipe) -> Vec<Lack> {
     let spatial = measured.placebos.iter().filter(|family| family.movement == Movement::Spatial);
     let have = spatial.map(|family| family.values.len()).max().unwrap_or(0);
@@ -144,7 +158,9 @@ fn what_lacks(measured: &Measurement, p_holm: Option<f64>, recipe: &EvidenceReci
     let effect = measured.effect.low > 0.0 && measured.effect.low >= least;
     let mut lacks: Vec<Lack> = measured.observability.doubts.iter().cloned().map(Lack::Doubtful).collect();
     lacks.extend((have < need).then_some(Lack::Placebos { have, need }));
-    let surprising = p_holm.is_some_and(|p| p <= recipe.alpha);
+    // With too few placebos p is large even if none of them shows as much: their number is what lacks.
+    let exceeded = measured.placebos.iter().any(|family| family.exceeding > 0);
+    let surprising = p_holm.is_some_and(|p| p <= recipe.alpha) || have < need && !exceeded;
     lacks.extend((!surprising).then_some(Lack::Surprise { p: p_holm, alpha: recipe.alpha }));
     lacks.extend((!effect).then_some(Lack::Effect { low: measured.effect.low, least, unit: measured.unit }));
     lacks.extend(match measured.bracket {
@@ -188,9 +204,9 @@ fn overall(claim: &Claim, layers: &[LayerVerdict]) -> Outcome {
 impl std::fmt::Display for Lack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Doubtful(reason) => write!(f, "doubtful: {reason}"),
+            Self::Doubtful(reason) => write!(f, "{reason}"),
             Self::Placebos { have, need } => {
-                write!(f, "there is room for {have} comparable places only, and {need} are needed")
+                write!(f, "there is room for {have} comparable places, and {need} are needed")
             }
             Self::Surprise { p: Some(p), alpha } => {
                 write!(f, "comparable places and times show as much too often (p {p:.3}, above {alpha})")
@@ -209,3 +225,6 @@ impl std::fmt::Display for Lack {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,10 +95,11 @@ impl<'a> Laid<'a> {
     fn placebos(&self) -> Placebos {
         let of = |value: fn(&Place) -> f64| self.spread.places.iter().map(value).collect::<Vec<f64>>();
         let own = self.own();
-        let balance = vec![
-            balance("share observed", own.seen_share(), &of(Place::seen_share)),
-            balance("share green before", own.green_share(), &of(Place::green_share)),
-        ];
+        let covariates: [(&str, fn(&Place) -> f64); 2] =
+            [("share observed", Place::seen_share), ("share green before", Place::green_share)];
+        // A spread of fewer than two is none.
+        let several = covariates.into_iter().filter(|_| self.spread.places.len() > 1);
+        let balance = several.map(|(name, value)| balance(name, value(own), &of(value))).collect();
         ranked(Movement::Spatial, own.hit_share(), of(Place::hit_share), balance, self.words())
     }
 
@@ -128,7 +129,8 @@ impl<'a> Laid<'a> {
         }
         let least_share = self.layer.least_ha / seen_ha.max(f64::MIN_POSITIVE);
         let flagged = shares.iter().filter(|share| **share > 0.0 && **share >= least_share).count() as u64;
-        let mut placebos = vec![self.placebos()];
+        let spatial = (!shares.is_empty()).then(|| self.placebos());
+        let mut placebos: Vec<Placebos> = spatial.into_iter().collect();
         placebos.extend(
             known
                 .temporal
@@ -146,7 +148,7 @@ impl<'a> Laid<'a> {
             least: self.layer.least_ha,
             observability: Observability { share: self.observed(), ..known.observability },
             placebos,
-            false_alarms: Some(exact(flagged, shares.len() as u64)),
+            false_alarms: (!shares.is_empty()).then(|| exact(flagged, shares.len() as u64)),
             power,
             bracket: known.bracket,
             rivals: known.rivals,
