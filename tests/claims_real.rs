@@ -94,7 +94,7 @@ fn fires(data: &Path) -> Vec<Fire> {
 #[test]
 fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
     let Some(data) = real_data() else { return };
-    let (mut wrong, mut tried) = (0, 0);
+    let (mut wrong, mut tried, mut corroborated) = (0, 0, 0);
     for fire in fires(&data) {
         let side = fire.side();
         let places = (0..fire.size.0 - side.0)
@@ -123,6 +123,11 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
             burned.measured.power.as_ref().map(|power| (power.at_smallest.value, power.detectable_at_80)),
             burned.because
         );
+        let whole = burned.measured.observability.doubts.is_empty();
+        let expected = if whole && placebos >= 19 { Outcome::Corroborates } else { Outcome::Inconclusive };
+        assert_eq!(burned.outcome, expected, "{}: {}", fire.name, burned.because);
+        assert!(!whole || placebos >= 19 || burned.because.contains("there is room for"), "{}", burned.because);
+        corroborated += usize::from(burned.outcome == Outcome::Corroborates);
         let unburned = &verdicts[1..];
         let count = |wanted| count(unburned, wanted);
         println!(
@@ -135,7 +140,8 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
         wrong += count(Outcome::Corroborates);
         tried += unburned.len();
     }
-    assert!(wrong * 20 <= tried, "{wrong} of {tried} unburned boxes");
+    assert!(tried >= 150 && wrong * 20 <= tried, "{wrong} of {tried} unburned boxes");
+    assert!(corroborated >= 1, "a clear fire with room for controls");
 }
 
 /// The dates of the wood near Toulouse, a file each.
