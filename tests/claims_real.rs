@@ -110,7 +110,7 @@ fn honesty_real_burns_are_corroborated_and_unburned_boxes_are_not() {
         }
         let verdicts = judged(on(&fire.scenes, claims), 100);
         let burned = verdicts[0].judgement.layer(LayerKind::Burn).unwrap();
-        let placebos = burned.measured.placebos[0].values.len();
+        let placebos = burned.measured.placebos.first().map_or(0, |family| family.values.len());
         println!(
             "{}: {} of it burned: {:?}, {placebos} placebos, p {:?}, effect {:.1} ({:.1} to {:.1}) ha, power {:?}: {}",
             fire.name,

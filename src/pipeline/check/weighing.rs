@@ -18,6 +18,9 @@ use crate::geom::runs::Runs;
 use crate::plan::area_ha;
 use crate::recipe::EvidenceRecipe;
 
+/// A covariate of a place, by name.
+type Covariate = (&'static str, fn(&Place) -> f64);
+
 /// One layer over the grid of a run.
 #[derive(Clone, Copy)]
 pub(super) struct Layer<'a> {
@@ -95,7 +98,7 @@ impl<'a> Laid<'a> {
     fn placebos(&self) -> Placebos {
         let of = |value: fn(&Place) -> f64| self.spread.places.iter().map(value).collect::<Vec<f64>>();
         let own = self.own();
-        let covariates: [(&str, fn(&Place) -> f64); 2] =
+        let covariates: [Covariate; 2] =
             [("share observed", Place::seen_share), ("share green before", Place::green_share)];
         // A spread of fewer than two is none.
         let several = covariates.into_iter().filter(|_| self.spread.places.len() > 1);
