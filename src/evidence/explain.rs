@@ -21,7 +21,7 @@ pub fn headline(claim: &Claim, outcome: Outcome) -> String {
         Asserts::DidNotOccur => "that nothing of the kind happened",
     };
     match outcome {
-        _ if untestable(claim) => {
+        _ if !claim.is_testable() => {
             "Not testable: no public imagery of ten metres shows what this claim is about.".into()
         }
         Outcome::Corroborates => format!("Public imagery corroborates {event}."),
@@ -31,14 +31,9 @@ pub fn headline(claim: &Claim, outcome: Outcome) -> String {
     }
 }
 
-/// Whether nothing of the claim can be tested.
-fn untestable(claim: &Claim) -> bool {
-    claim.kinds.iter().all(|kind| judge::layers_for(*kind).is_empty())
-}
-
 /// Why, in at most five sentences, what decided first.
 pub fn why(claim: &Claim, layers: &[LayerVerdict], outcome: Outcome) -> Vec<String> {
-    if untestable(claim) {
+    if !claim.is_testable() {
         return vec!["Who holds or fires from a place leaves no mark that pixels of ten metres show.".into()];
     }
     let bearing = || layers.iter().filter(|layer| judge::bears(layer.measured.layer, claim));

@@ -46,8 +46,8 @@ pub(super) struct Pass<'a> {
     pub sigmas: &'a [(Role, f32)],
     /// Length from which a change vector is no chance.
     pub long_vector: f32,
-    /// Where such vectors are noted.
-    pub(super) long_vectors: &'a Bits,
+    /// Where such vectors are noted, if anybody asks.
+    pub(super) long_vectors: Option<&'a Bits>,
     /// Whether water and snow are kept out of detection.
     pub bar_water_and_snow: bool,
     /// NDVI must fall by more than this.
@@ -141,7 +141,7 @@ impl Pass<'_> {
         if read {
             if !self.sigmas.is_empty() {
                 measured.changed.add(desk.changed.view(), &self.plan.grid, window);
-                note(desk.changed.view(), window, self.long_vectors);
+                self.long_vectors.iter().for_each(|bits| note(desk.changed.view(), window, bits));
             }
             measured.blocks.read += 1;
         } else if desk.codes.iter().any(|code| *code != Reason::Outside.code() && *code != Reason::Failed.code()) {

@@ -77,7 +77,7 @@ use survey::Survey;
 /// `Exists` and `Usage` when `out` may not be written, before any work; the first reading failure when no
 /// block at all could be read; `Environment` when the disk fails; `Interrupted` when `watch` stops it.
 pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) -> Result<Summary> {
-    run_examined(prepared, (out, overwrite), watch, &mut |_| Ok(()))
+    walk(prepared, (out, overwrite), watch, None)
 }
 
 /// What a run knows while its blocks are still remembered.
@@ -100,7 +100,20 @@ pub(crate) fn run_examined(
     prepared: &Prepared,
     (out, overwrite): (&Path, bool),
     watch: &dyn Watch,
-    examine: &mut dyn FnMut(&Examined<'_>) -> Result<()>,
+    examine: Examine<'_>,
+) -> Result<Summary> {
+    walk(prepared, (out, overwrite), watch, Some(examine))
+}
+
+/// What looks at a run before it is published.
+type Examine<'a> = &'a mut dyn FnMut(&Examined<'_>) -> Result<()>;
+
+/// Walks the line; what only an examination asks for is left out where there is none.
+fn walk(
+    prepared: &Prepared,
+    (out, overwrite): (&Path, bool),
+    watch: &dyn Watch,
+    examine: Option<Examine<'_>>,
 ) -> Result<Summary> {
     let Prepared { request, pair, plan, layers, .. } = prepared;
     let recipe = &request.recipe;
@@ -125,7 +138,7 @@ pub(crate) fn run_examined(
     let signs = if recipe.burn.is_seeded() { pair.signs() } else { &[] };
     let records = Records::new(&stage, signs.len())?;
     let dates = date_sinks(prepared, &stage, &style)?;
-    let changed = Bits::new(plan.grid.width() as u32, plan.grid.height() as u32);
+    let changed = examine.as_ref().map(|_| Bits::new(plan.grid.width() as u32, plan.grid.height() as u32));
     let measure = |side| rig::side(pair, side, &pair.roles, &plan.grid, recipe, Purpose::Measure);
     let (before, after) = (measure(Side::Before)?, measure(Side::After)?);
     let pass = measure::Pass {
@@ -141,7 +154,7 @@ pub(crate) fn run_examined(
         min_ndvi_drop: recipe.burn.min_ndvi_drop.map(|drop| drop as f32),
         second_opinion: pair.asks_opinion(recipe),
         dates: &dates,
-        long_vectors: &changed,
+        long_vectors: changed.as_ref(),
         known_key: detect::known_key(&recipe.burn)?,
         seeding: recipe.burn.is_seeded().then_some(Seeding { settings: &settings, signs }),
     };
@@ -154,18 +167,20 @@ pub(crate) fn run_examined(
     found.datings = dated.datings;
     let told = publish::Told { gates, notes: dated.warnings, seeding };
     let summary = publish::summarised(prepared, told, &measured, &decision, &found);
-    examine(&Examined {
-        prepared,
-        memory,
-        measured: &measured,
-        signs,
-        found: &found,
-        summary: &summary,
-        sigmas: &sigmas,
-        survey: survey.as_ref(),
-        changed: &changed,
-        stage: &stage,
-    })?;
+    if let (Some(examine), Some(changed)) = (examine, &changed) {
+        examine(&Examined {
+            prepared,
+            memory,
+            measured: &measured,
+            signs,
+            found: &found,
+            summary: &summary,
+            sigmas: &sigmas,
+            survey: survey.as_ref(),
+            changed,
+            stage: &stage,
+        })?;
+    }
     let mut written = Vec::new();
     for sink in sinks.into_iter().chain([validity, burn]).chain(dates.into_iter().map(|(_, sink)| sink)) {
         written.push(sink.finish(&stage)?);

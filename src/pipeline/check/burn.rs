@@ -10,6 +10,7 @@ use crate::evidence::measurement::{Bracket, Measurement, Observability, Rival};
 use crate::evidence::placement::Place;
 use crate::geom::bits::Bits;
 use crate::pipeline::Examined;
+use crate::pipeline::publish::rounded;
 use crate::plan::Side;
 use crate::recipe::EvidenceRecipe;
 use crate::scene::gate::Consequence;
@@ -39,7 +40,7 @@ pub(super) fn measure<'a>(
         return Ok(None);
     };
     let trials = trials(run, masks, claim, &laid, recipe)?;
-    let objects = touched(run, laid.own());
+    let objects = touched(run, &Bits::of(&ground.mask));
     let known = Known {
         observability: observability(run, masks, claim, laid.own(), recipe),
         bracket: dated(run, claim, &objects),
@@ -111,8 +112,7 @@ pub(super) fn notes(run: &Examined<'_>, claim: &Claim) -> Vec<String> {
 }
 
 /// Objects that reach into the area, with the pixels of each inside it.
-fn touched(run: &Examined<'_>, own: &Place) -> Vec<(usize, u64)> {
-    let area = Bits::of(&own.mask(&run.memory.plan.grid));
+pub(super) fn touched(run: &Examined<'_>, area: &Bits) -> Vec<(usize, u64)> {
     let mut pixels = vec![0; run.found.labels.count];
     for (run, label) in run.found.mask.as_slice().iter().zip(&run.found.labels.of_run) {
         if let Some(pixels) = pixels.get_mut(*label as usize) {
@@ -160,8 +160,4 @@ fn rivals(run: &Examined<'_>, own: &Place, objects: &[(usize, u64)]) -> Vec<Riva
         rivals.push(Rival { name: "wildfire".into(), score: 0.0, words: words.into() });
     }
     rivals
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
 }

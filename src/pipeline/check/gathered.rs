@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use super::burn::touched;
 use super::field::Ground;
 use crate::error::Result;
 use crate::evidence::measurement::Measurement;
@@ -18,6 +19,7 @@ use crate::io::geojson::lonlat::{LonLat, Projection};
 use crate::kernel::index::Role;
 use crate::kernel::label::{Connectivity, label};
 use crate::pipeline::Examined;
+use crate::pipeline::publish::rounded;
 use crate::pipeline::rig::{self, Purpose};
 use crate::pipeline::survey::Survey;
 use crate::plan::Side;
@@ -94,13 +96,7 @@ impl Gathered {
     /// # Errors
     /// Those of the run's own outlines: none.
     pub(super) fn objects(&mut self, run: &Examined<'_>, ground: &Ground) -> Result<()> {
-        let area = Bits::of(&ground.mask);
-        let labelled = run.found.mask.as_slice().iter().zip(&run.found.labels.of_run);
-        let mut touching: Vec<u32> = labelled.filter(|(run, _)| area.any(**run)).map(|(_, label)| *label).collect();
-        touching.sort_unstable();
-        touching.dedup();
-        for label in touching {
-            let place = label as usize;
+        for (place, _) in touched(run, &Bits::of(&ground.mask)) {
             let (Some(object), Some(outline)) = (run.found.objects.get(place), run.found.outlines.get(place)) else {
                 continue;
             };
@@ -141,8 +137,4 @@ fn outline(grid: &Grid, mask: &Runs) -> Result<LonLat> {
     let projection = Projection { grid, to_lonlat: &to_lonlat };
     let mut traced = trace(mask, &label(mask, Connectivity::Eight));
     projection.outline(&traced.drain(..).flatten().collect::<Vec<_>>())
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
 }

@@ -13,6 +13,7 @@ use crate::geom::bits::Bits;
 use crate::geom::runs::Run;
 use crate::kernel::index::Role;
 use crate::pipeline::Examined;
+use crate::pipeline::publish::rounded;
 use crate::plan::Side;
 use crate::recipe::EvidenceRecipe;
 
@@ -125,7 +126,7 @@ fn rivals(masks: &Masks, own: &Place) -> Vec<Rival> {
     let worked = soil.max(1.0 - share(snow) - share(water) - share(burned) - share(wooded)).max(0.0);
     let rival = |name: &str, score: f64, words: &str| Rival {
         name: name.into(),
-        score: (score * 1e4).round() / 1e4,
+        score: rounded(score),
         words: format!("{:.0} % of what changed {words}", 100.0 * score),
     };
     vec![

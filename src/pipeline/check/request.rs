@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::claim::{Claim, Scenes};
 use crate::error::{Error, Result};
 use crate::evidence::verdict::Registration;
 use crate::geom::aoi::Aoi;
+use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
 use crate::recipe::Recipe;
@@ -131,14 +131,9 @@ impl Asked {
     pub fn registration(&self, recipe: &Recipe) -> Result<Registration> {
         let recipe = serde_json::to_value(recipe).map_err(|error| Error::bug(error.to_string()))?;
         let answered = serde_json::json!({ "recipe": recipe, "area": self.area, "named": self.named });
-        Ok(Registration { claim_sha256: self.claim.preregistration(&answered)?, recipe_sha256: checksum(&recipe) })
+        let recipe_sha256 = store::sha256_hex(recipe.to_string().as_bytes());
+        Ok(Registration { claim_sha256: self.claim.preregistration(&answered)?, recipe_sha256 })
     }
-}
-
-/// SHA-256 of a value's JSON, in hex.
-fn checksum(value: &serde_json::Value) -> String {
-    let digest = Sha256::digest(value.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Pair {

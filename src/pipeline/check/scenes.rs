@@ -40,7 +40,7 @@ pub(super) fn measure(
     run_examined(&prepared, (&out, false), watch, &mut |run| {
         let masks = Masks::gather(run)?;
         for ((asked, gathered), temporal) in claims.iter_mut().zip(&others) {
-            claim(run, &masks, asked, gathered, temporal.clone(), request, limits)?;
+            claim(run, &masks, asked, gathered, temporal.as_ref(), request, limits)?;
         }
         Ok(())
     })?;
@@ -53,15 +53,16 @@ fn claim(
     masks: &Masks,
     asked: &Asked,
     gathered: &mut Gathered,
-    temporal: Option<Years>,
+    temporal: Option<&Years>,
     request: &CheckRequest,
     limits: &Limits,
 ) -> Result<()> {
     let (claim, recipe) = (&asked.claim, &request.recipe.evidence);
-    let ground = Ground::of(&asked.aoi(limits)?, claim.location_error_m, &run.memory.plan.grid)?;
+    let area = asked.aoi(limits)?;
+    let ground = Ground::of(&area, claim.location_error_m, &run.memory.plan.grid)?;
     gathered.scenes(run);
     if bears(LayerKind::Burn, claim) {
-        let temporal = temporal.as_ref().map(|years| (years.burned.clone(), years.words.clone()));
+        let temporal = temporal.map(|years| (years.burned.clone(), years.words.clone()));
         match burn::measure(run, masks, claim, &ground, temporal, recipe)? {
             Some((measured, laid)) => {
                 gathered.placebos(&laid.spread, run)?;
@@ -74,13 +75,13 @@ fn claim(
         let measured = if ground.mask.is_empty() {
             Some(outside(LayerKind::OpticalChange))
         } else {
-            let temporal = temporal.map(|years| (years.changed, years.words));
+            let temporal = temporal.map(|years| (years.changed.clone(), years.words.clone()));
             optical::measure(run, masks, claim, &ground, temporal, recipe)
         };
         gathered.layers.extend(measured);
     }
     gathered.objects(run, &ground)?;
-    gathered.pictures(run, &asked.aoi(limits)?)
+    gathered.pictures(run, &area)
 }
 
 /// A layer whose scenes do not reach the area.

@@ -150,19 +150,19 @@ impl<'a> Laid<'a> {
             effect_ha: effect,
             least: self.layer.least_ha,
             observability: Observability { share: self.observed(), ..known.observability },
-            placebos,
             false_alarms: (!shares.is_empty()).then(|| exact(flagged, shares.len() as u64)),
             power,
             bracket: known.bracket,
             rivals: known.rivals,
             looked_after_days: known.looked_after_days,
-            notes: self.notes(known.notes),
+            notes: Self::notes(known.notes, &placebos),
+            placebos,
             days: Vec::new(),
         }
     }
 
-    fn notes(&self, mut notes: Vec<String>) -> Vec<String> {
-        let unlike = self.placebos().balance.into_iter().filter(|balance| !balance.balanced);
+    fn notes(mut notes: Vec<String>, placebos: &[Placebos]) -> Vec<String> {
+        let unlike = placebos.iter().flat_map(|family| &family.balance).filter(|balance| !balance.balanced);
         notes.extend(unlike.map(|own| {
             format!(
                 "area and placebos differ in the {} ({:.2} against {:.2}, {:.1} standard deviations)",
@@ -224,23 +224,26 @@ pub(super) struct Known {
     pub(super) power_words: &'static str,
 }
 
+/// Days of the window behind one look, up to the next; none behind the last day that there is.
+fn shared_days(behind: Date, until: Date, window: &Window) -> Option<i64> {
+    let from = behind.tomorrow().ok()?.max(window.from);
+    let to = until.min(window.to);
+    Some(if from <= to { i64::from((to - from).get_days()) + 1 } else { 0 })
+}
+
 /// A bracket against the window.
 pub(super) fn bracket(after: Option<Date>, until: Option<Date>, window: &Window) -> Option<Bracket> {
     let (last, first) = (after?, until?);
     // The day of the last look without the mark is not part of the bracket.
     let length = i64::from((first - last).get_days()).max(1);
-    let from = last.tomorrow().ok()?.max(window.from);
-    let to = first.min(window.to);
-    let shared = if from <= to { i64::from((to - from).get_days()) + 1 } else { 0 };
+    let shared = shared_days(last, first, window)?;
     Some(Bracket { after, until, overlap: shared as f64 / length as f64, before_window: first < window.from })
 }
 
 /// Share of the window's days that lie behind the look before, up to the look after; 0 where either is undated.
 pub(super) fn between(before: Option<Date>, after: Option<Date>, window: &Window) -> f64 {
     let (Some(before), Some(after)) = (before, after) else { return 0.0 };
-    let from = before.tomorrow().unwrap_or(before).max(window.from);
-    let to = after.min(window.to);
-    let days = if from <= to { i64::from((to - from).get_days()) + 1 } else { 0 };
+    let days = shared_days(before, after, window).unwrap_or(0);
     days as f64 / window.days().max(1) as f64
 }
 
