@@ -56,7 +56,7 @@ impl Aoi {
         for part in parts {
             let outline = outline::checked(part, &mut notes)?;
             let whole = repair::even_odd(outline, &mut notes)?;
-            polygons.extend(repair::cut_at_antimeridian(whole));
+            polygons.extend(repair::cut_at_antimeridian(whole)?);
         }
         Self::of(repair::without_overlap(polygons, &mut notes)?, notes)
     }

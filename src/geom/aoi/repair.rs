@@ -1,5 +1,7 @@
 //! Rings that cross, holes outside, parts that overlap, and the cut at the antimeridian.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use geo::geometry::{Coord, LineString, MultiPolygon, Polygon};
 use geo::{BooleanOps, unary_union};
 
@@ -25,6 +27,10 @@ pub(super) fn even_odd(outline: Outline, notes: &mut Vec<String>) -> Result<Mult
         }
         kept
     });
+    let without_area = || Error::malformed("the polygon has no area").at(format!("{place}, ring 0"));
+    if flat(&exterior) {
+        return Err(without_area());
+    }
     let rings = || std::iter::once(&exterior).chain(&holes).map(Vec::as_slice);
     let met = meetings(rings()).map_err(|error| error.at(&place))?;
     let whole = Polygon::new(line(&exterior), holes.iter().map(|hole| line(hole)).collect());
@@ -32,7 +38,7 @@ pub(super) fn even_odd(outline: Outline, notes: &mut Vec<String>) -> Result<Mult
         MultiPolygon::new(vec![whole])
     } else {
         let claimed = twice_area(&exterior).abs() - holes.iter().map(|hole| twice_area(hole).abs()).sum::<f64>();
-        let clean = arithmetic(&exterior, &holes);
+        let clean = unbroken(|| arithmetic(&exterior, &holes)).map_err(|error| error.at(&place))?;
         let slack = rings().map(slack).sum::<f64>();
         if (claimed - area_of(&clean)).abs() <= slack {
             MultiPolygon::new(vec![whole])
@@ -42,7 +48,7 @@ pub(super) fn even_odd(outline: Outline, notes: &mut Vec<String>) -> Result<Mult
         }
     };
     if area_of(&outcome) <= NO_AREA * extent(&exterior).powi(2) {
-        return Err(Error::malformed("the polygon has no area").at(format!("{place}, ring 0")));
+        return Err(without_area());
     }
     Ok(outcome)
 }
@@ -57,6 +63,15 @@ fn flat(ring: &[Position]) -> bool {
 
 fn distance(a: &Position, b: &Position) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+/// What polygon arithmetic yields. On a few rings whose edges all but coincide the crate `geo` 0.33 breaks
+/// one of its own assumptions and panics.
+fn unbroken<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        Error::limit("the AOI's rings cross in a way that polygon arithmetic cannot follow")
+            .hint("repair them first, for example with ogr2ogr -makevalid")
+    })
 }
 
 fn arithmetic(exterior: &[Position], holes: &[Vec<Position>]) -> MultiPolygon<f64> {
@@ -81,7 +96,7 @@ pub(super) fn is_sound(polygon: &Polygon<f64>) -> bool {
 }
 
 /// Cuts what reaches beyond -180..180 and brings the pieces back.
-pub(super) fn cut_at_antimeridian(whole: MultiPolygon<f64>) -> Vec<Polygon<f64>> {
+pub(super) fn cut_at_antimeridian(whole: MultiPolygon<f64>) -> Result<Vec<Polygon<f64>>> {
     let mut pieces = Vec::with_capacity(whole.0.len());
     for polygon in whole {
         let lons = || polygon.exterior().coords().map(|coord| coord.x);
@@ -91,11 +106,11 @@ pub(super) fn cut_at_antimeridian(whole: MultiPolygon<f64>) -> Vec<Polygon<f64>>
         }
         for turn in [-1.0, 0.0, 1.0] {
             let frame = rectangle(360.0 * turn - 180.0, -90.0, 360.0 * turn + 180.0, 90.0);
-            let cut = polygon.intersection(&frame);
+            let cut = unbroken(|| polygon.intersection(&frame))?;
             pieces.extend(cut.into_iter().map(|piece| brought_back(&piece, 360.0 * turn)));
         }
     }
-    pieces
+    Ok(pieces)
 }
 
 /// The piece moved by a turn; rounding at the antimeridian is undone.
@@ -117,7 +132,7 @@ pub(super) fn without_overlap(polygons: Vec<Polygon<f64>>, notes: &mut Vec<Strin
         polygons.iter().flat_map(rings_of).map(|ring| ring.coords().map(|c| (c.x, c.y)).collect()).collect();
     meetings(rings.iter().map(Vec::as_slice))?;
     let oriented: Vec<_> = polygons.iter().cloned().map(super::canonical::oriented).collect();
-    let joined = unary_union(&oriented);
+    let joined = unbroken(|| unary_union(&oriented))?;
     let claimed: f64 = polygons.iter().map(polygon_area).sum();
     let frame: Vec<Position> = rings.concat();
     let slack = rings.iter().map(|ring| slack(ring)).sum::<f64>().max(perimeter(&rings) * extent(&frame) * ROUNDING);

@@ -315,6 +315,27 @@ fn a_grid_over_the_antimeridian_sees_both_halves() {
     }
 }
 
+#[test]
+fn rings_that_break_the_arithmetic_are_refused() {
+    // Found by the test below: geo 0.33 panics on these two holes, whatever they are cut from.
+    let first = [[36.0, 48.0], [36.0, 50.631_172_108_520_56], [37.972_944_662_431_05, 50.086_158_618_961_264]];
+    let second = [
+        [37.10373253100882, 48.0],
+        [38.0, 51.0],
+        [37.058193218868446, 50.10388974516427],
+        [0.0, 28.0620236290897],
+        [38.0, 51.0],
+        [0.0, 55.9266700657252],
+        [36.82391402421682, 48.811741378106696],
+        [173.61860389509687, 0.0],
+        [38.0, 51.0],
+        [41.582391767685614, 0.0],
+    ];
+    let around = [[-1.0, -1.0], [175.0, -1.0], [175.0, 60.0], [-1.0, 60.0]];
+    let refused = parsed(&polygon(json!([around, first, second]))).unwrap_err();
+    assert!(refused.to_string().contains("cross in a way"), "{refused}");
+}
+
 /// A ring of random positions, tame or wild.
 fn ring() -> impl Strategy<Value = Vec<[f64; 2]>> {
     let position = prop_oneof![
