@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("text", 0),
     ("time", 0),
     ("document", 0),
+    ("address", 0),
     ("geom", 1),
     ("kernel", 2),
     ("scene", 3),
@@ -26,6 +27,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("stac", 4),
     ("report", 4),
     ("pipeline", 5),
+    ("watch", 5),
     ("cli", 6),
     ("main", 6),
 ];

@@ -1,4 +1,6 @@
-//! STAC: what this program says of its runs in the catalogue language of the field.
+//! STAC: the catalogue language of the field, read from others and spoken of our own runs.
 
 pub mod asset;
+pub mod entry;
 pub mod item;
+pub mod peer;
