@@ -9,6 +9,7 @@ pub mod geojson;
 pub mod gpkg;
 pub mod hotspot;
 pub mod jp2;
+pub mod ledger;
 pub mod opening;
 pub mod product;
 pub mod raster;
