@@ -31,6 +31,7 @@ pub mod report;
 pub mod stac;
 // floor 5: the engine
 pub mod pipeline;
+pub mod watch;
 // floor 6: doors
 pub mod cli;
 

@@ -47,6 +47,20 @@ pub struct Limits {
     pub claim_days: i64,
     /// Hectares of a claim's area (10,000 km2).
     pub claim_area_ha: u32,
+    /// Bytes of one document of a catalogue: a page of a search, an item, an item collection.
+    pub catalogue_document_bytes: u64,
+    /// JSON values of one document of a catalogue.
+    pub catalogue_values: u64,
+    /// Bytes of all documents of one listing together.
+    pub catalogue_bytes: u64,
+    /// Pages of one search.
+    pub catalogue_pages: usize,
+    /// Items that one listing may keep.
+    pub catalogue_items: usize,
+    /// Documents of a catalogue of files.
+    pub catalogue_documents: usize,
+    /// Nesting of a catalogue of files.
+    pub catalogue_depth: usize,
 }
 
 impl Default for Limits {
@@ -74,6 +88,13 @@ impl Default for Limits {
             claim_entries: 1000,
             claim_days: 400,
             claim_area_ha: 1_000_000,
+            catalogue_document_bytes: 64 << 20,
+            catalogue_values: 2_000_000,
+            catalogue_bytes: 512 << 20,
+            catalogue_pages: 1000,
+            catalogue_items: 5000,
+            catalogue_documents: 20_000,
+            catalogue_depth: 8,
         }
     }
 }

@@ -18,9 +18,10 @@ use std::path::Path;
 use std::process::Command;
 
 use common::run;
-use groundtell::claim::{Claim, ClaimFile, Kind, schema};
+use groundtell::claim::{Claim, ClaimFile, Kind};
 use groundtell::geom::aoi::Aoi;
 use groundtell::limits::Limits;
+use groundtell::watch::schema;
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,13 +29,13 @@ fn here() -> &'static Path {
 
 #[test]
 fn committed_schemas_are_those_printed() {
-    for (name, _) in schema::ALL {
+    for (name, _) in schema::all() {
         let printed = run(here(), &["schema", name]).done().data;
         let committed = std::fs::read_to_string(here().join(format!("schemas/{name}.schema.json"))).unwrap_or_default();
         assert!(printed == committed, "stale: groundtell schema {name} > schemas/{name}.schema.json");
     }
     let files = common::names(&here().join("schemas"));
-    assert_eq!(files.len(), schema::ALL.len(), "{files:?}");
+    assert_eq!(files.len(), schema::all().count(), "{files:?}");
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn unknown_schemas_are_refused_and_completed() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.talk.contains("'claim'") && ended.data.is_empty(), "{}", ended.talk);
     let script = run(here(), &["completions", "bash"]).done().data;
-    assert!(script.contains("claim verdict"), "the names of the schemas are completed");
+    assert!(script.contains("claim verdict watch"), "the names of the schemas are completed");
 }
 
 #[test]

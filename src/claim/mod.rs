@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::file::ClaimFile;
+pub(crate) use self::form::Day;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::limits::Limits;

@@ -6,34 +6,27 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use super::form::FileForm;
-use crate::error::{Error, Result};
 use crate::evidence::verdict::Verdict;
 
 /// What makes a schema.
 pub type Maker = fn() -> Schema;
 
-/// Every schema by name: `groundtell schema NAME` prints it, `schemas/NAME.schema.json` holds it.
+/// The schemas of claims by name.
 pub const ALL: &[(&str, Maker)] = &[("claim", claim), ("verdict", verdict)];
 
 /// Of a claim file, after its TOML is turned into JSON: dates become their text.
 pub fn claim() -> Schema {
-    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
-    described::<FileForm>(settings)
+    of_toml::<FileForm>()
+}
+
+/// Of a form that is read from TOML.
+pub(crate) fn of_toml<T: JsonSchema>() -> Schema {
+    described::<T>(SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null)))
 }
 
 /// Of `verdict.json`, what is judged of one claim.
 pub fn verdict() -> Schema {
     described::<Verdict>(SchemaSettings::draft2020_12().for_serialize())
-}
-
-/// A schema by its name, as the text of its file; none of that name.
-///
-/// # Errors
-/// `Bug` when JSON cannot hold it.
-pub fn text(name: &str) -> Result<Option<String>> {
-    let Some((_, make)) = ALL.iter().find(|(known, _)| *known == name) else { return Ok(None) };
-    let text = serde_json::to_string_pretty(&make()).map_err(|error| Error::bug(error.to_string()))?;
-    Ok(Some(text + "\n"))
 }
 
 fn described<T: JsonSchema>(settings: SchemaSettings) -> Schema {

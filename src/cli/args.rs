@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::claims::{Calibrate, Check, Judged};
 
-use crate::claim::schema;
+use crate::watch::schema;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, whatever was found; 1 an outcome named by --fail-on; 2 bad usage or input refused; \
 3 partial (failed blocks, listed); 4 environment (disk, network); 70 bug; 130 interrupted.";
@@ -380,6 +380,6 @@ pub struct Demo {
 #[derive(Debug, Args)]
 pub struct Schema {
     /// Which one
-    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schema::ALL.iter().map(|(name, _)| *name)))]
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schema::all().map(|(name, _)| name)))]
     pub name: String,
 }

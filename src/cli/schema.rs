@@ -1,9 +1,9 @@
-//! `groundtell schema`: what a claim file or a document of ours holds, as JSON Schema.
+//! `groundtell schema`: what a claim file, a watch job or a document of ours holds, as JSON Schema.
 
 use super::args::Schema;
 use super::talk::Talk;
-use crate::claim::schema;
 use crate::error::{Error, Result};
+use crate::watch::schema;
 
 pub(super) fn run(asked: &Schema, talk: &Talk) -> Result<u8> {
     let text = schema::text(&asked.name)?.ok_or_else(|| Error::usage(format!("no schema \"{}\"", asked.name)))?;

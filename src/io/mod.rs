@@ -11,6 +11,7 @@ pub mod gpkg;
 pub mod hotspot;
 pub mod http;
 pub mod jp2;
+pub mod ledger;
 pub mod opening;
 pub mod product;
 pub mod raster;

@@ -217,7 +217,7 @@ impl World {
     }
 
     fn classes(&self, date: Date, (col, row): (usize, usize), means: &[Spectrum], out: &mut [u8]) {
-        let seed = derive(self.seed, 82 + date as u32);
+        let seed = derive(self.sky_seed, 82 + date as u32);
         for (i, (code, mean)) in out.iter_mut().zip(means).enumerate() {
             *code = classify(seed, mean, col + i, row);
         }
@@ -226,7 +226,8 @@ impl World {
 
     /// The key of the noise of one row of one band.
     fn noise_key(&self, date: Date, band: SimBand, row: usize) -> u64 {
-        let source = self.scenario.seed ^ 0x005e_4504_u64.rotate_left(7 * band as u32 + 3 * date as u32);
+        let look = u64::from(self.scenario.look).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let source = self.scenario.seed ^ look ^ 0x005e_4504_u64.rotate_left(7 * band as u32 + 3 * date as u32);
         pixel_bits(pixel_bits(source, 2 * band.index() + date.index()), row)
     }
 

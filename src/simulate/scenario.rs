@@ -171,6 +171,8 @@ pub struct Scenario {
     pub drift: Drift,
     /// Factor on the sensor's noise; 0 for none.
     pub noise: f32,
+    /// Number of the look: sky and sensor noise follow from it, the ground does not. With 0 from the seed alone.
+    pub look: u32,
 }
 
 impl Scenario {
@@ -193,6 +195,7 @@ impl Scenario {
             shift_px: (0.1, -0.1),
             drift: Drift { gain: 1.01, haze: 0.002, slow: 0.005 },
             noise: 1.0,
+            look: 0,
         })
     }
 

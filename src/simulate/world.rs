@@ -19,8 +19,8 @@ const SAMPLES: usize = 256;
 /// threads freely.
 pub struct World {
     pub(super) scenario: Scenario,
-    /// The low and the high half of the seed, mixed.
-    pub(super) seed: u32,
+    /// The low and the high half of the seed, mixed, and the number of the look with them.
+    pub(super) sky_seed: u32,
     lands: [Land; 2],
     noises: [Noises; 2],
     skies: [Sky; 2],
@@ -36,14 +36,15 @@ impl Scenario {
     pub fn build(&self) -> Result<World> {
         self.check()?;
         let seed = derive(self.seed as u32, (self.seed >> 32) as u32 ^ 0x5eed);
+        let sky_seed = if self.look == 0 { seed } else { derive(seed, 4096 + self.look) };
         let sun = (self.season.sun_azimuth(), self.season.sun_height());
         let dates = [Date::Before, Date::After];
         let mut world = World {
-            seed,
+            sky_seed,
             lands: dates.map(|date| self.land(seed, date)),
             noises: dates.map(|date| {
                 let cloudy = self.cloud_share[date.index()] > 0.0;
-                Noises::new(seed, derive(seed, 50 + date as u32), sun, cloudy)
+                Noises::new(seed, derive(sky_seed, 50 + date as u32), sun, cloudy)
             }),
             skies: dates.map(|date| Sky {
                 level: f32::INFINITY,

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::example::example;
-pub(super) use self::values::{Day, OneOrMany, RelativePath, Sha256Text, Size, Word};
+pub(crate) use self::values::Day;
+pub(super) use self::values::{OneOrMany, RelativePath, Sha256Text, Size, Word};
 use super::{Asserts, Kind};
 
 mod example;

@@ -16,9 +16,9 @@ const YEARS: std::ops::RangeInclusive<i16> = 1972..=2100;
 /// A day: a TOML date or its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(in crate::claim) struct Day(
+pub(crate) struct Day(
     #[schemars(with = "String", regex(pattern = r"^(19[7-9][0-9]|20[0-9][0-9]|2100)-[0-9][0-9]-[0-9][0-9]$"), extend("format" = "date"))]
-    pub(in crate::claim) Date,
+    pub(crate) Date,
 );
 
 impl<'de> Deserialize<'de> for Day {

@@ -9,6 +9,7 @@ mod place;
 mod publish;
 mod read;
 mod scratch;
+mod single;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use publish::Published;
 use read::Digest;
 pub use read::{Sums, names, read_text, sha256_hex, sha256_of, size_of};
 pub use scratch::Scratch;
+pub use single::{Lock, replace, set_aside, sweep};
 
 /// The name of the file that is written last and names every other one.
 pub const MANIFEST: &str = "manifest.json";

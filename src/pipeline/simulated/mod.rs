@@ -1,6 +1,8 @@
 //! Simulated scenes on disk, in the forms of the real thing: a folder a date with one COG a band, as Earth
 //! Search has them, and a STAC Item that declares baseline and offset; the truth beside them.
 
+pub mod series;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -66,16 +68,8 @@ pub fn write(
     let grid20 = scenario.grid10.coarsened(2)?;
     let plain = plain_items(scenario);
     for date in [Date::Before, Date::After] {
-        let files = Files::new(&stage, scenario, date, style, &plain)?;
-        let blocks = z_order(grid20.width(), grid20.height(), BLOCK20);
-        watch.stage(folder(date), blocks.len());
-        work_off(blocks.len(), watch, Bundle::new, |bundle, index| {
-            world.dn_all(date, blocks[index], bundle)?;
-            files.put(blocks[index], bundle)?;
-            watch.step((blocks[index].len() * 37) as u64);
-            Ok(())
-        })?;
-        files.finish(&stage, date)?;
+        let sheet = Sheet { folder: folder(date), day: scenario.season.day(date) };
+        rasters(&stage, &world, (date, sheet), style, &plain, watch)?;
         let item = item(scenario, date, style)?;
         stage.write(&format!("{}/item.json", folder(date)), format!("{item:#}\n").as_bytes())?;
     }
@@ -97,6 +91,35 @@ pub fn write(
         .to_json()
     })?;
     Ok(Made { scenario: scenario_text, files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() })
+}
+
+/// Where an acquisition's files go, and the day that they carry.
+#[derive(Clone, Copy)]
+struct Sheet<'a> {
+    folder: &'a str,
+    day: &'a str,
+}
+
+/// Writes one file a band of an acquisition.
+fn rasters(
+    stage: &Stage,
+    world: &World,
+    (date, sheet): (Date, Sheet<'_>),
+    style: &Style<'_>,
+    items: &[(String, String)],
+    watch: &dyn Watch,
+) -> Result<()> {
+    let files = Files::new(stage, world.scenario(), sheet, style, items)?;
+    let grid20 = world.scenario().grid10.coarsened(2)?;
+    let blocks = z_order(grid20.width(), grid20.height(), BLOCK20);
+    watch.stage(folder(date), blocks.len());
+    work_off(blocks.len(), watch, Bundle::new, |bundle, index| {
+        world.dn_all(date, blocks[index], bundle)?;
+        files.put(blocks[index], bundle)?;
+        watch.step((blocks[index].len() * 37) as u64);
+        Ok(())
+    })?;
+    files.finish(stage, sheet.folder)
 }
 
 /// The folder of a date.
@@ -121,15 +144,12 @@ impl Files {
     fn new(
         stage: &Stage,
         scenario: &Scenario,
-        date: Date,
+        sheet: Sheet<'_>,
         style: &Style<'_>,
         items: &[(String, String)],
     ) -> Result<Self> {
         let mut items = items.to_vec();
-        items.push((
-            "TIFFTAG_DATETIME".into(),
-            format!("{} 08:30:00", scenario.season.day(date).to_string().replace('-', ":")),
-        ));
+        items.push(("TIFFTAG_DATETIME".into(), format!("{} 08:30:00", sheet.day.replace('-', ":"))));
         let writer = |name: &str, metres: usize, cell: Cell, scaled: bool| {
             let grid = if metres == 10 { scenario.grid10 } else { scenario.grid10.coarsened(2)? };
             let mut spec = Spec::new(grid, cell, format!("{name} SIMULATED"));
@@ -143,7 +163,7 @@ impl Files {
             } else {
                 spec.overviews = Reduce::Mode;
             }
-            CogWriter::new(spec, Spool::new(stage.temporary(&format!("{}-{name}", folder(date)))?))
+            CogWriter::new(spec, Spool::new(stage.temporary(&format!("{}-{name}", sheet.folder.replace('/', "-")))?))
         };
         let bands = style.bands.iter().map(|band| Ok((*band, writer(band.name(), band.metres(), Cell::U16, true)?)));
         Ok(Self { bands: bands.collect::<Result<_>>()?, scl: writer("SCL", 20, Cell::U8, false)? })
@@ -158,11 +178,11 @@ impl Files {
         self.scl.put(window20, Cells::U8(plane(window20, bundle.scl())?))
     }
 
-    fn finish(self, stage: &Stage, date: Date) -> Result<()> {
+    fn finish(self, stage: &Stage, folder: &str) -> Result<()> {
         for (band, writer) in self.bands {
-            writer.finish(stage.create(&format!("{}/{}.tif", folder(date), band.name()))?)?;
+            writer.finish(stage.create(&format!("{folder}/{}.tif", band.name()))?)?;
         }
-        self.scl.finish(stage.create(&format!("{}/SCL.tif", folder(date)))?).map(|_| ())
+        self.scl.finish(stage.create(&format!("{folder}/SCL.tif"))?).map(|_| ())
     }
 }
 
