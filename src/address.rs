@@ -81,6 +81,25 @@ impl Address {
         Self(url)
     }
 
+    /// The same address without user and password.
+    #[must_use]
+    pub fn without_user(&self) -> Self {
+        let mut url = self.0.clone();
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Self(url)
+    }
+
+    /// Whether a user or a password travels in it.
+    pub fn has_user(&self) -> bool {
+        !self.0.username().is_empty() || self.0.password().is_some()
+    }
+
+    /// The query's pairs, decoded.
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        self.0.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+    }
+
     /// The query as it stands.
     pub fn query(&self) -> Option<&str> {
         self.0.query()

@@ -98,6 +98,9 @@ impl Error {
 
     /// A failed system call on `place` (a path as the user wrote it).
     pub fn system(error: &std::io::Error, place: impl fmt::Display) -> Self {
+        if let Some(own) = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
+            return own.clone_words().at(place);
+        }
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => Kind::Missing,
             std::io::ErrorKind::UnexpectedEof => Kind::Malformed,

@@ -1,5 +1,6 @@
 //! Edges: the only floor that takes paths and opens files.
 
+pub mod access;
 pub mod bytes;
 pub mod cog;
 pub mod csv;
@@ -8,11 +9,13 @@ pub mod gdal;
 pub mod geojson;
 pub mod gpkg;
 pub mod hotspot;
+pub mod http;
 pub mod jp2;
 pub mod ledger;
 pub mod opening;
 pub mod product;
 pub mod raster;
+pub mod remote;
 pub mod safe;
 pub mod spool;
 pub mod stack;

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that creates, moves and removes files")]
 
 mod disk;
+pub(in crate::io) mod keep;
 mod place;
 mod publish;
 mod read;

@@ -60,7 +60,8 @@ pub(super) fn resolve(out: &Path) -> Result<Place> {
 
 /// Refuses an output folder that is, contains or lies inside an input.
 pub(super) fn apart_from(place: &Place, inputs: &[PathBuf]) -> Result<()> {
-    for input in inputs {
+    let local = inputs.iter().filter(|input| !input.to_str().is_some_and(crate::address::Address::is_meant));
+    for input in local {
         let resolved = input.canonicalize().or_else(|_| std::path::absolute(input)).unwrap_or_else(|_| input.clone());
         let overlaps = |folder: &Path| folder.starts_with(&resolved) || resolved.starts_with(folder);
         if overlaps(&place.out) || overlaps(&place.folder) {
