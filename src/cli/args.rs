@@ -1,12 +1,14 @@
 //! The command line as typed: what clap parses, nothing resolved yet.
 
 mod claims;
+mod watch;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::claims::{Calibrate, Check, Judged};
+pub use self::watch::{Action, Named, Watch};
 
 use crate::watch::schema;
 
@@ -58,6 +60,8 @@ pub enum Command {
     Simulate(Simulate),
     /// Re-hash everything that a run's manifest names
     Verify(Verify),
+    /// Look at areas whenever a catalogue has something new: one pass for cron or systemd
+    Watch(Watch),
     /// Run the whole line on simulated data that ships with the program
     Demo(Demo),
     /// Print the JSON Schema of a claim file or of a document that is written

@@ -158,6 +158,11 @@ impl Record {
         format!("{}-{}", taken.day().strftime("%Y%m%d"), whole.get(..SHORT).unwrap_or_default())
     }
 
+    /// The name of this record's own folder.
+    pub fn folder_name(&self) -> String {
+        Self::folder(&self.acquisition, &self.baseline, &self.recipe)
+    }
+
     /// The record as the bytes of its file.
     ///
     /// # Errors
