@@ -42,9 +42,9 @@ pub struct Alert {
     pub items: Vec<String>,
     /// The last clear look before the object appeared, and the first that shows it.
     pub bracket: Option<[Date; 2]>,
-    /// Hectares as first seen.
+    /// Hectares as it was seen largest so far.
     pub area_ha: Option<f64>,
-    /// z as first seen.
+    /// z of that look.
     pub z: Option<f64>,
     /// Confidence now; 22.5 confirms.
     pub confidence: Option<f64>,
@@ -58,7 +58,7 @@ pub struct Alert {
     pub words: String,
     /// What such layers cannot tell.
     pub limits: String,
-    /// The outline as first seen (longitude and latitude); null for a revision.
+    /// The outline of that look (longitude and latitude); null for a revision.
     pub geometry: Value,
 }
 
@@ -93,7 +93,7 @@ pub fn of_course(watched: &Watched, records: &[Record], course: &Course) -> Vec<
 fn of_change(watched: &Watched, change: &Change, track: &Track, record: &Record) -> Alert {
     let [from, to] = track.bracket;
     let state = change.state.word();
-    let sighting = &track.sighting;
+    let sighting = &change.sighting;
     Alert {
         form: FORM,
         id: id(&[&watched.digest, &track.id, &format!("{from}/{to}"), state]),
@@ -119,9 +119,10 @@ fn of_change(watched: &Watched, change: &Change, track: &Track, record: &Record)
 fn words(change: &Change, track: &Track, record: &Record) -> String {
     let [from, to] = track.bracket;
     let simulated = if record.simulated { "SIMULATED: " } else { "" };
-    let what = format!("{simulated}{:.1} ha that look burned appeared between {from} and {to}", track.sighting.area_ha);
+    let what =
+        format!("{simulated}{:.1} ha that look burned appeared between {from} and {to}", change.sighting.area_ha);
     let doubt = if track.reliability == "ok" { "" } else { "; the look that first showed it is doubtful" };
-    let rivals = match track.sighting.rivals.as_slice() {
+    let rivals = match change.sighting.rivals.as_slice() {
         [] => String::new(),
         named => format!("; it may also be {}", named.join(", ").replace('_', " ")),
     };

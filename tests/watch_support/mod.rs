@@ -110,7 +110,8 @@ pub(crate) fn catalogue(series: &Path, passes: &[Pass], until: civil::Date) -> P
         .map(|pass| json!({ "rel": "item", "href": format!("./items/{}/item.json", pass.id()) }))
         .collect();
     let path = series.join(format!("until-{until}.json"));
-    let catalogue = json!({ "type": "Catalog", "stac_version": "1.0.0", "id": "x", "description": "SIMULATED", "links": links });
+    let catalogue =
+        json!({ "type": "Catalog", "stac_version": "1.0.0", "id": "x", "description": "SIMULATED", "links": links });
     std::fs::write(&path, catalogue.to_string()).unwrap();
     path
 }
