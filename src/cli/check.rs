@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::{Check, Judged};
+use super::network::{all_kept, tell};
 use super::progress::Progress;
 use super::request::base_recipe;
 use super::talk::Talk;
 use crate::claim::{Claim, ClaimFile, Place, Scenes};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evidence::Outcome;
 use crate::evidence::verdict::Verdict;
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::check::request::{Asked, CheckRequest, Named, folder_of};
@@ -29,6 +31,7 @@ pub(super) fn run(asked: &Check, talk: &Talk) -> Result<u8> {
     let progress = Progress::new(talk)?;
     let ended = judge(&request, (&asked.out, asked.overwrite), &progress, &limits);
     progress.done();
+    tell(&request.access, talk);
     let verdicts = ended?;
     talk.answer(&json!({ "verdicts": verdicts }), || text(&verdicts, &shown_path(&asked.out).to_string()))?;
     let wanted = match asked.fail_on {
@@ -52,7 +55,8 @@ fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
     let text = store::read_text(&asked.claims, limits.text_bytes)?;
     let file = ClaimFile::from_toml(&text, limits).map_err(|error| error.at(shown_path(&asked.claims)))?;
     let folder = asked.data.clone().unwrap_or_else(|| folder_of(&asked.claims));
-    let named = named(asked);
+    let access = asked.network.access()?;
+    let named = named(asked, &access)?;
     let mut files = vec![asked.claims.clone()];
     let mut claims = Vec::new();
     for (claim, number) in file.claims.into_iter().zip(1..) {
@@ -66,7 +70,7 @@ fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
     files.dedup();
     let recipe = base_recipe(asked.recipe.as_deref(), &asked.set, limits)?;
     let public = asked.public.then(today);
-    Ok(CheckRequest { claims, files, folder, public, recipe })
+    Ok(CheckRequest { claims, files, folder, public, recipe, access })
 }
 
 /// The area of a claim, and the file it was read from.
@@ -85,18 +89,22 @@ fn area(claim: &Claim, folder: &Path, limits: &Limits) -> Result<(Aoi, Option<Pa
 }
 
 /// Imagery named on the command line.
-fn named(asked: &Check) -> Named {
-    let texts = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let scenes = (!asked.before.is_empty()).then(|| Scenes {
-        before: texts(&asked.before),
-        after: texts(&asked.after),
+fn named(asked: &Check, access: &Access) -> Result<Named> {
+    let texts = |paths: &[PathBuf]| {
+        let kept = all_kept(paths, access)?;
+        Ok::<_, Error>(kept.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>())
+    };
+    let (before, after) = (texts(&asked.before)?, texts(&asked.after)?);
+    let scenes = (!before.is_empty()).then_some(Scenes {
+        before,
+        after,
         before_date: asked.before_date,
         after_date: asked.after_date,
         bands: asked.bands.clone().unwrap_or_default(),
         scale: asked.scale,
         offset: asked.offset,
     });
-    Named { scenes, stack: asked.sar.clone(), hotspots: asked.hotspots.clone() }
+    Ok(Named { scenes, stack: asked.sar.clone(), hotspots: asked.hotspots.clone() })
 }
 
 /// Today, by the clock of this machine: only what may be published depends on it.

@@ -8,6 +8,7 @@ mod demo;
 mod demo_claims;
 mod indices;
 mod inspect;
+mod network;
 mod progress;
 mod radar;
 mod request;

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::io::opening::open_tiff;
 use crate::io::product::{Ask, open};
 use crate::io::raster::{Raster, Samples};
@@ -20,10 +21,10 @@ const METRES: f64 = 160.0;
 ///
 /// # Errors
 /// As opening the scenes; `Missing` for one without classes.
-pub(super) fn clear_share(paths: &[PathBuf], aoi: &Aoi, limits: &Limits) -> Result<f64> {
+pub(super) fn clear_share(paths: &[PathBuf], aoi: &Aoi, limits: &Limits, access: &Access) -> Result<f64> {
     let (mut clear, mut all) = (0_u64, 0_u64);
     for path in paths {
-        let product = open(path, &Ask::default(), limits, open_tiff)?;
+        let product = open(path, &Ask { access: access.clone(), ..Ask::default() }, limits, open_tiff)?;
         let missing = || Error::missing("the scene has no classes of cloud (SCL)").at(crate::text::shown_path(path));
         let at = product.locate(Band::Scl).ok_or_else(missing)?;
         let raster = product.rasters.get(at.raster).ok_or_else(missing)?;

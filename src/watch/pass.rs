@@ -270,7 +270,7 @@ impl Desk<'_> {
         let watched = self.area(place)?;
         self.keep_items(acquisition)?;
         let paths: Vec<_> = taken.sources.iter().map(|source| self.shelf.source(source)).collect();
-        let clear_share = clear_share(&paths, &watched.aoi, &self.limits)?;
+        let clear_share = clear_share(&paths, &watched.aoi, &self.limits, &self.access)?;
         let mut earlier = book.current();
         earlier.retain(|record| {
             record.acquisition.datetime < taken.datetime && record.acquisition.identity != taken.identity

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::network::Network;
+
 /// `groundtell check`
 #[derive(Debug, Default, Args)]
 pub struct Check {
@@ -61,6 +63,9 @@ pub struct Check {
     /// Exit with 1 when a claim comes out so
     #[arg(long, value_name = "OUTCOME")]
     pub fail_on: Option<Judged>,
+    /// How servers are reached
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// Verdicts that `--fail-on` turns into exit code 1.
