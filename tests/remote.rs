@@ -99,7 +99,19 @@ fn cache_is_true(root: &Path) {
 
 fn change_over(server: &Server, out: &str, cache: &str, more: &[&str]) -> Ended {
     let (before, after) = (server.url("/before/item.json"), server.url("/after/item.json"));
-    let line = ["change", "--before", &before, "--after", &after, "--out", out, "--overwrite", "--loopback-http", "--cache", cache];
+    let line = [
+        "change",
+        "--before",
+        &before,
+        "--after",
+        &after,
+        "--out",
+        out,
+        "--overwrite",
+        "--loopback-http",
+        "--cache",
+        cache,
+    ];
     run(&shelf(), &[&line, more].concat())
 }
 
@@ -122,13 +134,16 @@ fn a_run_over_a_server_gives_the_bytes_of_a_local_one_and_a_second_one_asks_for_
     change_over(&server, "again", "cache-same", &["--threads", "5", "--requests", "1"]).done();
     let (requests, second) = server.count();
     assert_eq!(outputs("local"), outputs("again"));
-    let items: u64 = ["before", "after"].iter().map(|side| pair().join(side).join("item.json").metadata().unwrap().len()).sum();
+    let items: u64 =
+        ["before", "after"].iter().map(|side| pair().join(side).join("item.json").metadata().unwrap().len()).sum();
     assert_eq!(second, items, "of files nothing is fetched again, of {first} bytes");
     assert!(requests < 40);
     let manifest = |out: &str| common::json(&shelf().join(out).join("manifest.json"))["inputs"].clone();
     assert_eq!(manifest("served"), manifest("again"));
     let inputs = manifest("served");
-    assert!(inputs.as_array().unwrap().iter().all(|input| input["path"].as_str().unwrap().starts_with("http://127.0.0.1")));
+    assert!(
+        inputs.as_array().unwrap().iter().all(|input| input["path"].as_str().unwrap().starts_with("http://127.0.0.1"))
+    );
     assert!(inputs[1]["remote"]["read"].as_u64().unwrap() > 0 && inputs[1]["remote"]["version"].is_string());
     run(&shelf(), &["verify", "served"]).done();
     run(&shelf(), &["verify", "served", "--replay"]).refused(2, &["lies on a server"]);
@@ -149,7 +164,18 @@ fn a_local_item_reads_its_bands_from_a_server_and_without_the_network_from_the_c
         }
         std::fs::write(folder.join(format!("{side}.json")), item.to_string()).unwrap();
     }
-    let line = ["change", "--before", "before.json", "--after", "after.json", "--out", "out", "--overwrite", "--cache", "cache"];
+    let line = [
+        "change",
+        "--before",
+        "before.json",
+        "--after",
+        "after.json",
+        "--out",
+        "out",
+        "--overwrite",
+        "--cache",
+        "cache",
+    ];
     let online = [&line[..], &["--loopback-http"]].concat();
     run(&folder, &[&online[..], &["--offline"]].concat()).refused(4, &["--offline"]);
     run(&folder, &line).refused(2, &["on this machine"]);
@@ -166,7 +192,10 @@ fn what_passes_is_tried_again_and_what_does_not_ends_with_what_was_fetched() {
     let server = large();
     let (access, root) = access("row13");
     let wait = || Some("0".to_owned());
-    server.script("/a.tif", [Act::Status(429, wait()), Act::Status(500, None), Act::Reset, Act::Right, Act::Status(503, wait())]);
+    server.script(
+        "/a.tif",
+        [Act::Status(429, wait()), Act::Status(500, None), Act::Reset, Act::Right, Act::Status(503, wait())],
+    );
     assert_eq!(read(&access, &server, 100_000, 5000).unwrap(), file(LARGE)[100_000..105_000]);
     server.always("/a.tif", Act::Status(503, Some("Wed, 21 Oct 2015 07:28:00 GMT".into())));
     server.count();
@@ -233,7 +262,7 @@ fn broken_bodies_are_taken_up_where_they_broke_off() {
 fn what_is_not_what_was_asked_for_is_refused_and_never_enters_the_cache() {
     // Row 14.
     let cases: [(Act, Kind, &str); 7] = [
-        (Act::Html, Kind::Unsupported, "whole file"),
+        (Act::Html, Kind::Unsupported, "web page"),
         (Act::HtmlRange, Kind::Unsupported, "web page"),
         (Act::WrongRange, Kind::Malformed, "were asked for"),
         (Act::Announce(10), Kind::Malformed, "announced"),
@@ -334,7 +363,8 @@ fn an_expired_signature_is_replaced_once_and_the_body_taken_up_where_it_was() {
     server.script("/a.tif", [Act::CutAndExpire(1234, "SECOND-SECRET".into())]);
     assert_eq!(read(&access, &server, 100_000, 50_000).unwrap(), file(LARGE)[100_000..150_000]);
     let asked = server.asked();
-    let shown: Vec<_> = asked.iter().map(|asked| (asked.path.as_str(), asked.range().map_or(0, |range| range.0))).collect();
+    let shown: Vec<_> =
+        asked.iter().map(|asked| (asked.path.as_str(), asked.range().map_or(0, |range| range.0))).collect();
     assert_eq!(shown, [("/a.tif", 100_000), ("/a.tif", 101_234), ("/sign", 0), ("/a.tif", 101_234)]);
     server.always("/a.tif", Act::Status(403, None));
     server.count();
@@ -351,15 +381,19 @@ fn no_secret_of_an_address_is_in_any_byte_of_output() {
     // Row 30.
     const SECRET: &str = "SECRETcanary";
     let server = Server::over(pair());
+    server.sign_with(SECRET);
     let port_and_host = server.url("");
     let host = port_and_host.trim_start_matches("http://");
-    let url = |side: &str| format!("http://user{SECRET}:word{SECRET}@{host}/{side}/item.json?sig={SECRET}&sv={SECRET}#{SECRET}");
+    let url = |side: &str| {
+        format!("http://user{SECRET}:word{SECRET}@{host}/{side}/item.json?sig={SECRET}&sv={SECRET}#{SECRET}")
+    };
     let folder = shelf().join("secret");
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).unwrap();
     let ran = |more: &[&str]| {
         let (before, after) = (url("before"), url("after"));
-        let line = ["change", "--before", &before, "--after", &after, "--out", "out", "--overwrite", "--cache", "cache"];
+        let line =
+            ["change", "--before", &before, "--after", &after, "--out", "out", "--overwrite", "--cache", "cache"];
         let sign = format!("{port_and_host}/sign?key={SECRET}");
         common::ended(program(&folder).args(line).args(more).env("GROUNDTELL_SIGN", sign))
     };
@@ -376,7 +410,12 @@ fn no_secret_of_an_address_is_in_any_byte_of_output() {
     let first = server.asked().first().cloned().unwrap();
     assert!(first.query.contains(SECRET) && first.headers["authorization"].starts_with("Basic "), "it did travel");
     clean(&ran(&["--loopback-http", "--plan", "--json"]).done());
-    for act in [Act::Html, Act::Status(403, None), Act::Status(404, None), Act::Redirect(format!("https://10.0.0.1/?{SECRET}"))] {
+    for act in [
+        Act::Html,
+        Act::Status(403, None),
+        Act::Status(404, None),
+        Act::Redirect(format!("https://10.0.0.1/?{SECRET}")),
+    ] {
         server.script("/after/item.json", [act]);
         let ended = ran(&["--loopback-http", "--json"]);
         assert_ne!(ended.code, Some(0));
@@ -469,7 +508,9 @@ fn names_that_turn_private_are_refused_and_items_lead_to_no_file() {
         }
         item.to_string()
     };
-    for (href, says) in [("file:///etc/passwd.tif", "leads to no"), ("http://10.0.0.1/B04.tif", "private"), ("/x/B04.jp2", "JPEG 2000")] {
+    for (href, says) in
+        [("file:///etc/passwd.tif", "leads to no"), ("http://10.0.0.1/B04.tif", "private"), ("/x/B04.jp2", "JPEG 2000")]
+    {
         server.put("/bad/item.json", "application/geo+json", item(href));
         let (bad, after) = (server.url("/bad/item.json"), server.url("/after/item.json"));
         let line = ["change", "--before", &bad, "--after", &after, "--out", "bad", "--loopback-http", "--no-cache"];
@@ -487,7 +528,8 @@ fn sizes_and_checksums_that_an_item_tells_are_held_against_the_file() {
     let href = item["assets"][&key]["href"].as_str().unwrap().trim_start_matches("./").to_owned();
     let after = server.url("/after/item.json");
     let at = server.url("/before/told.json");
-    let line = ["change", "--before", &at, "--after", &after, "--out", "told", "--overwrite", "--loopback-http", "--no-cache"];
+    let line =
+        ["change", "--before", &at, "--after", &after, "--out", "told", "--overwrite", "--loopback-http", "--no-cache"];
     item["assets"][&key]["file:size"] = 12.into();
     server.put("/before/told.json", "application/geo+json", item.to_string());
     run(&shelf(), &line).refused(2, &["says 12 bytes"]);

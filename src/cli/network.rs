@@ -52,7 +52,8 @@ impl Network {
     fn storage(&self) -> Result<Storage> {
         let size = self.cache_size.unwrap_or(CACHE_GB);
         if !(size.is_finite() && size > 0.0) {
-            return Err(Error::usage(format!("--cache-size {size} keeps nothing")).hint("--no-cache keeps nothing beyond a run"));
+            return Err(Error::usage(format!("--cache-size {size} keeps nothing"))
+                .hint("--no-cache keeps nothing beyond a run"));
         }
         let folder = self.cache.clone().or_else(usual_folder).filter(|_| !self.no_cache);
         Ok(folder.map_or(Storage::ThisRun, |root| Storage::Folder { root, most: (size * 1e9) as u64 }))

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::network::all_kept;
 use super::args::{Area, Change, LayerDtype, MethodName, Reading, SarScale, SensorName};
+use super::network::all_kept;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::io::store;

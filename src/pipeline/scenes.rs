@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::crew::guarded;
-use super::{fetching, fit};
 use super::request::Request;
 use super::unsupervised;
+use super::{fetching, fit};
 use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;

@@ -174,7 +174,9 @@ fn found<'a>(place: &Place, item: &'a Item) -> Result<Vec<Found<'a>>> {
         let Some(name) = band_name(key, asset) else { continue };
         let place = match (place, &root) {
             (Place::Web(item), _) => on_server(item, &asset.href),
-            (_, Some(_)) if Address::is_meant(&asset.href) => Address::parse(&asset.href).and_then(not_jp2).map(Place::Web),
+            (_, Some(_)) if Address::is_meant(&asset.href) => {
+                Address::parse(&asset.href).and_then(not_jp2).map(Place::Web)
+            }
             (_, Some(root)) => local(root, &asset.href).map(Place::File),
             _ => Err(Error::bug("an item without a folder")),
         };
@@ -241,8 +243,10 @@ fn local_raster(opener: &Opener<'_>, file: &Path, asset: &Asset) -> Result<Arc<d
 
 fn right_size(asset: &Asset, bytes: u64) -> Result<()> {
     match asset.size {
-        Some(size) if size != bytes => Err(Error::mismatch(format!("the item says {size} bytes, and the file has {bytes}"))
-            .hint("the file was replaced or cut: fetch the item again")),
+        Some(size) if size != bytes => {
+            Err(Error::mismatch(format!("the item says {size} bytes, and the file has {bytes}"))
+                .hint("the file was replaced or cut: fetch the item again"))
+        }
         _ => Ok(()),
     }
 }

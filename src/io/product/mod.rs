@@ -8,8 +8,8 @@ mod item;
 mod mtl;
 mod names;
 
-use crate::error::{Error, Result};
 use crate::address::Address;
+use crate::error::{Error, Result};
 use crate::io::access::Access;
 use crate::io::bytes::{Bytes, open_file};
 use crate::io::jp2;
