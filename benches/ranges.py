@@ -67,16 +67,16 @@ class Ranges(BaseHTTPRequestHandler):
 
 def box(pair, corner, side):
     """A square of the tile's grid, in degrees, as a GeoJSON polygon whose corners are those of the square."""
-    from pyproj import Transformer
+    from rasterio.warp import transform
 
     scene = json.load(open(os.path.join(pair, "scenario.json")))
     west, north = (float(word) for word in scene["grid"].split("corner (")[1].split(")")[0].split(", "))
-    to = Transformer.from_crs(scene["grid"].split(",")[0], "EPSG:4326", always_xy=True)
     x0, y0 = west + corner[0], north - corner[1]
     steps = [i / 16 for i in range(16)]
     ring = [(x0 + side * t, y0) for t in steps] + [(x0 + side, y0 - side * t) for t in steps]
     ring += [(x0 + side * (1 - t), y0 - side) for t in steps] + [(x0, y0 - side * (1 - t)) for t in steps]
-    ring = [list(to.transform(*point)) for point in ring]
+    lon, lat = transform(scene["grid"].split(",")[0], "EPSG:4326", [x for x, _ in ring], [y for _, y in ring])
+    ring = [list(point) for point in zip(lon, lat)]
     return {"type": "Polygon", "coordinates": [(ring + ring[:1])[::-1]]}
 
 
