@@ -262,7 +262,7 @@ fn broken_bodies_are_taken_up_where_they_broke_off() {
 fn what_is_not_what_was_asked_for_is_refused_and_never_enters_the_cache() {
     // Row 14.
     let cases: [(Act, Kind, &str); 7] = [
-        (Act::Html, Kind::Unsupported, "whole file"),
+        (Act::Html, Kind::Unsupported, "web page"),
         (Act::HtmlRange, Kind::Unsupported, "web page"),
         (Act::WrongRange, Kind::Malformed, "were asked for"),
         (Act::Announce(10), Kind::Malformed, "announced"),
@@ -381,6 +381,7 @@ fn no_secret_of_an_address_is_in_any_byte_of_output() {
     // Row 30.
     const SECRET: &str = "SECRETcanary";
     let server = Server::over(pair());
+    server.sign_with(SECRET);
     let port_and_host = server.url("");
     let host = port_and_host.trim_start_matches("http://");
     let url = |side: &str| {

@@ -314,7 +314,7 @@ impl Shared {
     fn right(&self, asked: &Asked) -> Answer {
         let signature = self.told.lock().unwrap().signature.clone();
         if let Some(signature) = signature {
-            if let Some(href) = asked.query.strip_prefix("href=").filter(|_| asked.path == "/sign") {
+            if let Some((_, href)) = asked.query.split_once("href=").filter(|_| asked.path == "/sign") {
                 let href = href.replace("%3A", ":").replace("%2F", "/");
                 let signed = serde_json::json!({ "href": format!("{href}?sv=1&sig={signature}"), "msft:expiry": "2030-01-01T00:00:00Z" });
                 return Answer::new(200, "application/json", signed.to_string());
