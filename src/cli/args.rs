@@ -1,12 +1,14 @@
 //! The command line as typed: what clap parses, nothing resolved yet.
 
 mod claims;
+mod search;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::claims::{Calibrate, Check, Judged};
+pub use self::search::{Search, Web};
 
 use crate::watch::schema;
 
@@ -54,6 +56,8 @@ pub enum Command {
     Indices,
     /// Score a mask against a reference: CE, OE, F1, IoU, kappa, AUC
     Score(Score),
+    /// List what a catalogue has of an area: duplicates resolved, the clear share over the area, pairs for a claim
+    Search(Box<Search>),
     /// Make a simulated Sentinel-2 pair with a known truth
     Simulate(Simulate),
     /// Re-hash everything that a run's manifest names

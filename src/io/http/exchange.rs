@@ -82,10 +82,11 @@ impl Answer {
                 let wait = self.header("retry-after").and_then(retry::asked_now);
                 Failure::Passing(format!("the server answered with status {status}"), wait)
             }
-            401 | 403 | 409 => place(
-                Error::new(Kind::Environment, format!("the server refuses access (status {status})"))
-                    .hint("a signed address may have expired: fetch the item again, or name a signing endpoint with --sign"),
-            ),
+            401 | 403 | 409 => {
+                place(Error::new(Kind::Environment, format!("the server refuses access (status {status})")).hint(
+                    "a signed address may have expired: fetch the item again, or name a signing endpoint with --sign",
+                ))
+            }
             404 | 410 => place(
                 Error::missing(format!("the server has nothing there (status {status})"))
                     .hint("the item may have been deleted or moved: search again"),
@@ -250,7 +251,9 @@ fn failed(error: &ureq::Error, at: &Address) -> Failure {
             passing("the server refuses connections")
         }
         Client::HostNotFound => passing("the name of the server is not known to this network"),
-        Client::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => passing("the server did not answer in time"),
+        Client::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            passing("the server did not answer in time")
+        }
         Client::Io(_) | Client::ConnectionFailed | Client::Protocol(_) | Client::BodyStalled => {
             passing("the connection failed")
         }
@@ -263,8 +266,10 @@ fn failed(error: &ureq::Error, at: &Address) -> Failure {
         ),
         Client::Other(inner) => match inner.downcast_ref::<Refused>() {
             Some(Refused(why)) => last(
-                Error::unsupported(format!("its name does not resolve to a public address ({why}), and it is not opened"))
-                    .hint("only public servers are reached"),
+                Error::unsupported(format!(
+                    "its name does not resolve to a public address ({why}), and it is not opened"
+                ))
+                .hint("only public servers are reached"),
             ),
             None => passing("the connection failed"),
         },

@@ -41,8 +41,9 @@ pub(super) fn check_redirect(from: &Address, to: &Address, loopback: bool) -> Re
     if to.is_loopback() && !from.same_origin(to) {
         return refuse("it is on this machine");
     }
-    check(to, loopback)
-        .map_err(|error| Error::unsupported(format!("redirected to {to}, which is refused: {}", error.problem())).at(from))
+    check(to, loopback).map_err(|error| {
+        Error::unsupported(format!("redirected to {to}, which is refused: {}", error.problem())).at(from)
+    })
 }
 
 fn refused(why: &str, address: &Address) -> Error {
@@ -81,7 +82,9 @@ fn not_public_6(ip: Ipv6Addr) -> Option<&'static str> {
         not_public_4(Ipv4Addr::new(a, b, c, d))
     };
     match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0) if g == 0 && h <= 1 => Some(if h == 1 { "it is on this machine" } else { "it is unspecified" }),
+        (0, 0, 0, 0, 0, 0) if g == 0 && h <= 1 => {
+            Some(if h == 1 { "it is on this machine" } else { "it is unspecified" })
+        }
         (0, 0, 0, 0, 0, 0 | 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => embedded(g, h),
         (0x2002, ..) => embedded(b, c),
         (0x64, 0xff9b, ..) | (0x2001, 0 | 0xdb8, ..) | (0x100, ..) | (0, ..) => Some("it is reserved"),
@@ -175,7 +178,9 @@ mod tests {
         ] {
             assert!(check(&Address::parse(text).unwrap(), false).is_err(), "{text}");
         }
-        for text in ["https://8.8.8.8/", "https://example.org/", "https://[2606:4700::1]/", "https://[64:ff9b::808:808]/"] {
+        for text in
+            ["https://8.8.8.8/", "https://example.org/", "https://[2606:4700::1]/", "https://[64:ff9b::808:808]/"]
+        {
             check(&Address::parse(text).unwrap(), false).unwrap();
         }
     }

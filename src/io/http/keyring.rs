@@ -53,9 +53,35 @@ fn meant(address: &Address) -> Vec<(String, String)> {
 /// Parameters of shared access signatures (Azure), signed URLs (S3, GCS, CloudFront) and tokens.
 fn is_signature(key: &str) -> bool {
     const KNOWN: [&str; 29] = [
-        "sv", "ss", "srt", "sp", "se", "st", "spr", "sig", "sr", "sip", "si", "sdd", "ses", "skoid", "sktid", "skt", "ske",
-        "sks", "skv", "saoid", "suoid", "scid", "awsaccesskeyid", "signature", "expires", "policy", "key-pair-id",
-        "token", "access_token",
+        "sv",
+        "ss",
+        "srt",
+        "sp",
+        "se",
+        "st",
+        "spr",
+        "sig",
+        "sr",
+        "sip",
+        "si",
+        "sdd",
+        "ses",
+        "skoid",
+        "sktid",
+        "skt",
+        "ske",
+        "sks",
+        "skv",
+        "saoid",
+        "suoid",
+        "scid",
+        "awsaccesskeyid",
+        "signature",
+        "expires",
+        "policy",
+        "key-pair-id",
+        "token",
+        "access_token",
     ];
     let key = key.to_ascii_lowercase();
     KNOWN.contains(&key.as_str()) || key.starts_with("x-amz-") || key.starts_with("x-goog-")

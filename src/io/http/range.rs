@@ -139,7 +139,11 @@ impl Http {
             200 | 416 => {
                 let differs = answer.length().is_some_and(|whole| answer.status() == 200 && whole != version.length)
                     || version.differs(&Version::of(&answer, version.length));
-                let why = if differs || answer.status() == 416 { changed(address) } else { whole_file(address, answer.length()) };
+                let why = if differs || answer.status() == 416 {
+                    changed(address)
+                } else {
+                    whole_file(address, answer.length())
+                };
                 return Err(why.into());
             }
             _ => return Err(answer.failure(address)),
@@ -157,7 +161,9 @@ impl Http {
         }
         if answer.length().is_some_and(|length| length != wanted) {
             let said = answer.length().unwrap_or_default();
-            return Err(Error::malformed(format!("a body of {said} bytes was announced for a range of {wanted}")).at(address).into());
+            return Err(Error::malformed(format!("a body of {said} bytes was announced for a range of {wanted}"))
+                .at(address)
+                .into());
         }
         let had = bytes.len();
         let ended = self.body(answer, wanted, bytes, address);

@@ -77,7 +77,11 @@ pub(super) fn sleep(policy: &Policy, length: Duration) -> Result<()> {
 /// # Errors
 /// `Interrupted` when it is asked to stop.
 pub(super) fn stopped(policy: &Policy) -> Result<()> {
-    if (policy.stopped)() { Err(Error::new(Kind::Interrupted, "stopped by a signal; nothing was published")) } else { Ok(()) }
+    if (policy.stopped)() {
+        Err(Error::new(Kind::Interrupted, "stopped by a signal; nothing was published"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Watches over a body: whether it still comes in.
@@ -122,7 +126,8 @@ mod tests {
 
     #[test]
     fn pauses_double_and_are_capped() {
-        let policy = Policy { pause: Duration::from_secs(1), longest_pause: Duration::from_secs(6), ..Policy::default() };
+        let policy =
+            Policy { pause: Duration::from_secs(1), longest_pause: Duration::from_secs(6), ..Policy::default() };
         for _ in 0..50 {
             let second = pause(&policy, 2, None).as_secs_f64();
             let fourth = pause(&policy, 4, None).as_secs_f64();

@@ -150,7 +150,9 @@ fn key(address: &Address, version: &Version) -> String {
     match (&version.etag, &version.modified) {
         (Some(tag), _) => words.push_str(tag),
         (None, Some(date)) => words.push_str(date),
-        (None, None) => words.push_str(&format!("run {} {}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))),
+        (None, None) => {
+            words.push_str(&format!("run {} {}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)))
+        }
     }
     store::sha256_hex(format!("{words}\n{}", version.length).as_bytes())
 }

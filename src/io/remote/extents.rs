@@ -80,7 +80,9 @@ pub fn requests(wanted: &Extents, held: &Extents, gap: u64, most: u64) -> Vec<Ex
     let mut joined: Vec<Extent> = Vec::new();
     for (offset, length) in missing {
         match joined.last_mut() {
-            Some((start, before)) if is_near((*start, *before), offset, held, gap) => *before = offset + length - *start,
+            Some((start, before)) if is_near((*start, *before), offset, held, gap) => {
+                *before = offset + length - *start
+            }
             _ => joined.push((offset, length)),
         }
     }

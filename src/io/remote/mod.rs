@@ -99,7 +99,12 @@ impl RemoteFile {
     ///
     /// # Errors
     /// As [`Http::open`]; `Unsupported` for what is no GeoTIFF; `Environment` when the disk fails.
-    pub(super) fn open(http: &Arc<Http>, cache: &Arc<Cache>, troubles: &Arc<Troubles>, address: &Address) -> Result<Self> {
+    pub(super) fn open(
+        http: &Arc<Http>,
+        cache: &Arc<Cache>,
+        troubles: &Arc<Troubles>,
+        address: &Address,
+    ) -> Result<Self> {
         let known = cache.version(address);
         let kept = known.as_ref().map(|version| cache.entry(address, version)).transpose()?;
         let kept = kept.filter(|entry| known.as_ref().is_some_and(|version| entry.missing(head(version)).is_empty()));
@@ -117,7 +122,11 @@ impl RemoteFile {
                     }
                     (version, entry)
                 }
-                _ => return Err(Error::malformed("the server says that nothing changed, and nothing is known").at(address)),
+                _ => {
+                    return Err(
+                        Error::malformed("the server says that nothing changed, and nothing is known").at(address)
+                    );
+                }
             },
         };
         Ok(Self {
@@ -150,7 +159,10 @@ impl RemoteFile {
 
     /// Fetches one stretch that is not held.
     fn fetch(&self, (offset, length): Extent) -> Result<()> {
-        let bytes = self.http.range(&self.address, &self.version, (offset, length)).map_err(|error| self.troubles.keep(error))?;
+        let bytes = self
+            .http
+            .range(&self.address, &self.version, (offset, length))
+            .map_err(|error| self.troubles.keep(error))?;
         self.entry.put(offset, &bytes)?;
         note_full(&self.cache, &self.troubles, length);
         Ok(())
@@ -177,7 +189,8 @@ impl RemoteFile {
                 Found::Whole => return Ok(()),
                 Found::Absent => self.fetch_now((offset, into.len() as u64))?,
                 Found::Damaged => {
-                    self.troubles.note(format!("{}: a part of the cache was damaged and is fetched again", self.address));
+                    self.troubles
+                        .note(format!("{}: a part of the cache was damaged and is fetched again", self.address));
                     self.fetch_now((offset, into.len() as u64))?;
                 }
             }
@@ -263,7 +276,10 @@ fn geotiff(bytes: &[u8], address: &Address) -> Result<()> {
         return Ok(());
     }
     let (what, hint) = if starts(b"\0\0\0\x0cjP  ") || starts(b"\xff\x4f\xff\x51") {
-        ("a JPEG 2000, which is not read over the web", "take the COGs of another catalogue, such as Earth Search, or download the file")
+        (
+            "a JPEG 2000, which is not read over the web",
+            "take the COGs of another catalogue, such as Earth Search, or download the file",
+        )
     } else {
         ("no GeoTIFF", "only cloud-optimised GeoTIFFs are read over the web: download the file and name it instead")
     };

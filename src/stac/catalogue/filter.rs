@@ -108,5 +108,9 @@ fn simple(area: &Aoi) -> MultiPolygon<f64> {
         return area.polygons().clone();
     }
     let boxes = area.bounds();
-    boxes.iter().flat_map(|b| rectangles([b.west, b.south, b.east, b.north])).map(|rectangle| rectangle.to_polygon()).collect()
+    boxes
+        .iter()
+        .flat_map(|b| rectangles([b.west, b.south, b.east, b.north]))
+        .map(|rectangle| rectangle.to_polygon())
+        .collect()
 }

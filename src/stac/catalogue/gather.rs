@@ -70,7 +70,10 @@ impl<'a> Gather<'a> {
         self.bytes += bytes as u64;
         let most = self.limits.catalogue_bytes;
         match self.is_over() {
-            true => Err(Error::limit(format!("the listing takes more than {most} bytes")).hint("narrow the dates or the area")),
+            true => {
+                Err(Error::limit(format!("the listing takes more than {most} bytes"))
+                    .hint("narrow the dates or the area"))
+            }
             false => Ok(()),
         }
     }
@@ -149,7 +152,8 @@ impl<'a> Gather<'a> {
         }
         let most = self.limits.catalogue_items;
         if self.entries.len() >= most {
-            return Err(Error::limit(format!("more than {most} items answer")).hint("narrow the dates or the area, or give --limit"));
+            return Err(Error::limit(format!("more than {most} items answer"))
+                .hint("narrow the dates or the area, or give --limit"));
         }
         self.entries.push(entry);
         Ok(Some(self.entries.len() - 1))

@@ -194,9 +194,8 @@ fn judged(mut document: Value, place: &Place) -> Result<Form> {
             }
         }
         (_, place) if document.get("links").is_some_and(Value::is_array) => linked(document, place),
-        _ => Err(Error::unsupported("this is no STAC catalogue, item collection or item").hint(
-            "a catalogue is the landing page of a STAC API, a catalog.json, or a GeoJSON file of STAC items",
-        )),
+        _ => Err(Error::unsupported("this is no STAC catalogue, item collection or item")
+            .hint("a catalogue is the landing page of a STAC API, a catalog.json, or a GeoJSON file of STAC items")),
     }
 }
 

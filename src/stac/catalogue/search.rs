@@ -67,7 +67,10 @@ fn take(mut page: Value, request: &Request, gather: &mut Gather<'_>) -> Result<(
 fn no_page(answer: &Value) -> Error {
     let words = ["description", "detail", "message"].iter().find_map(|name| answer.get(name)?.as_str());
     match words {
-        Some(words) => Error::malformed(format!("the server refuses: {}", Foreign::new(words.split('?').next().unwrap_or_default()))),
+        Some(words) => Error::malformed(format!(
+            "the server refuses: {}",
+            Foreign::new(words.split('?').next().unwrap_or_default())
+        )),
         None => Error::malformed("the answer is no item collection"),
     }
 }
@@ -88,7 +91,9 @@ impl Guard {
                 .hint("the catalogue's paging goes in a circle; narrow the dates until one page is enough"));
         }
         if number > most {
-            return Err(Error::limit(format!("the search has more than {most} pages")).hint("narrow the dates or the area"));
+            return Err(
+                Error::limit(format!("the search has more than {most} pages")).hint("narrow the dates or the area")
+            );
         }
         Ok(number)
     }

@@ -28,7 +28,8 @@ impl Script {
         let before = self.asked();
         let turn = before.iter().filter(|other| **other == asked).count();
         self.asked.lock().unwrap().push(asked.clone());
-        let answers = self.answers.get(&asked).ok_or_else(|| Error::missing("404").at(asked.split('?').next().unwrap()))?;
+        let answers =
+            self.answers.get(&asked).ok_or_else(|| Error::missing("404").at(asked.split('?').next().unwrap()))?;
         Ok(answers[turn.min(answers.len() - 1)].to_string().into_bytes())
     }
 
@@ -279,7 +280,16 @@ fn a_catalogue_on_disk_stays_in_its_folder() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let links = ["in/a.json", "in/b.json", "../out.json", "/etc/passwd", "https://evil.example/a.json", "none.json", "bad.json", "link.json"];
+    let links = [
+        "in/a.json",
+        "in/b.json",
+        "../out.json",
+        "/etc/passwd",
+        "https://evil.example/a.json",
+        "none.json",
+        "bad.json",
+        "link.json",
+    ];
     let links: Vec<Value> = links.iter().map(|href| json!({ "rel": "item", "href": href })).collect();
     write("cat/catalog.json", &json!({ "type": "Catalog", "id": "c", "links": links }).to_string());
     write("cat/in/a.json", &item("a").to_string());

@@ -66,7 +66,8 @@ impl Border {
             (Self::Server, Place::Web(address)) => {
                 let to = address.join(href)?;
                 let same = to.same_origin(address);
-                same.then(|| Place::Web(to.clone())).ok_or_else(|| Error::unsupported(format!("{to} lies on another server")))
+                same.then(|| Place::Web(to.clone()))
+                    .ok_or_else(|| Error::unsupported(format!("{to} lies on another server")))
             }
             _ => Err(Error::bug("a file's border around an address")),
         }

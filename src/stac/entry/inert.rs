@@ -22,7 +22,8 @@ impl Entry {
     /// for a keyring that gives an inert address its credentials back.
     pub fn addresses(&self) -> Vec<Address> {
         let assets = self.document.get("assets").and_then(Value::as_object);
-        let hrefs = assets.into_iter().flat_map(|assets| assets.values()).filter_map(|asset| asset.get("href")?.as_str());
+        let hrefs =
+            assets.into_iter().flat_map(|assets| assets.values()).filter_map(|asset| asset.get("href")?.as_str());
         hrefs.filter_map(|href| self.address(href)).collect()
     }
 
@@ -37,7 +38,9 @@ impl Entry {
     fn address(&self, href: &str) -> Option<Address> {
         match &self.place {
             Place::Web(address) => address.join(href).ok(),
-            Place::File(_) => Some(href).filter(|href| Address::is_meant(href)).and_then(|href| Address::parse(href).ok()),
+            Place::File(_) => {
+                Some(href).filter(|href| Address::is_meant(href)).and_then(|href| Address::parse(href).ok())
+            }
         }
     }
 }

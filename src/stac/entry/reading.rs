@@ -120,7 +120,8 @@ impl<'a> Properties<'a> {
 
     /// The time of acquisition; `datetime` may be null beside a start.
     fn datetime(&self) -> Result<Timestamp> {
-        self.time(&["datetime", "start_datetime"]).ok_or_else(|| Error::malformed("the item has no time that can be read"))
+        self.time(&["datetime", "start_datetime"])
+            .ok_or_else(|| Error::malformed("the item has no time that can be read"))
     }
 
     /// `Sentinel-2B`, `SENTINEL_2B` and `sentinel-2b` are one satellite.

@@ -98,13 +98,15 @@ fn an_orbit_is_not_guessed_for_a_satellite_whose_offset_is_unknown() {
 
 #[test]
 fn what_is_stored_has_no_secret_and_leads_to_no_file() {
-    let mut document = item(json!({ "datetime": "2024-01-01T10:00:00Z", "see": "https://u:SECRET@h.example/a?SECRET" }));
+    let mut document =
+        item(json!({ "datetime": "2024-01-01T10:00:00Z", "see": "https://u:SECRET@h.example/a?SECRET" }));
     document["assets"] = json!({
         "SCL": { "href": "../d/SCL.tif?sig=SECRET#SECRET" },
         "B04": { "href": "https://u:SECRET@h.example/B04.tif?sig=SECRET", "alternate": { "s3": { "href": "s3://b/k?SECRET" } } },
         "B08": { "href": "file:///etc/passwd" },
     });
-    document["links"] = json!([{ "rel": "next", "href": "?token=SECRET", "headers": { "x": "SECRET" }, "body": "SECRET" }]);
+    document["links"] =
+        json!([{ "rel": "next", "href": "?token=SECRET", "headers": { "x": "SECRET" }, "body": "SECRET" }]);
     let entry = Entry::parse(document.clone(), &web("https://h.example/c/i.json?k=SECRET")).unwrap();
     let stored = entry.inert_document();
     assert!(!stored.to_string().contains("SECRET"), "{stored}");
@@ -114,7 +116,10 @@ fn what_is_stored_has_no_secret_and_leads_to_no_file() {
     assert_eq!(href("B08"), "");
     assert_eq!(stored["assets"]["B04"]["alternate"]["s3"]["href"], "s3://b/k");
     let whole: Vec<String> = entry.addresses().iter().map(|address| address.whole().to_owned()).collect();
-    assert_eq!(whole, ["https://h.example/d/SCL.tif?sig=SECRET#SECRET", "https://u:SECRET@h.example/B04.tif?sig=SECRET"]);
+    assert_eq!(
+        whole,
+        ["https://h.example/d/SCL.tif?sig=SECRET#SECRET", "https://u:SECRET@h.example/B04.tif?sig=SECRET"]
+    );
     assert_eq!(entry.asset_href(&["scl"]), Some("../d/SCL.tif?sig=SECRET#SECRET"));
 
     let local = Entry::parse(document, &Place::File("i.json".into())).unwrap().inert_document();
