@@ -200,7 +200,7 @@ fn real_split_datastrips_are_united_and_no_reprocessing() {
     assert_eq!(united.len(), 2, "two datatakes");
     assert_eq!(united.iter().map(|acquisition| acquisition.parts.len()).sum::<usize>(), 26);
     assert_eq!(united.iter().map(|acquisition| acquisition.tiles().len()).sum::<usize>(), 13);
-    // The same again in a newer baseline, its strips begun a second apart: all old ones lose, and only the version changes.
+    // The same again in a newer baseline: all old ones lose, and only the version changes.
     let newer = rows.as_array().unwrap().iter().map(|row| {
         let mut row = row.clone();
         row["s2:processing_baseline"] = json!("05.12");

@@ -69,7 +69,7 @@ fn query(asked: &Search, source: &Source, limits: &Limits) -> Result<Query> {
 
 fn wanted(asked: &Search) -> Result<Wanted> {
     if !(0.0..=1.0).contains(&asked.clear) {
-        return Err(Error::usage("--clear is a share from 0 to 1"));
+        return Err(Error::usage("--clear is a share from 0 to 1").hint("0.6 is the default"));
     }
     let rules = Rules { clear: asked.clear, ..Rules::default() };
     let window = asked.window.as_deref().filter(|_| asked.pairs).map(|text| window(span("--window", text)?));
@@ -79,7 +79,9 @@ fn wanted(asked: &Search) -> Result<Wanted> {
 
 /// A claim's window has both ends.
 fn window(span: Span) -> Result<(jiff::Timestamp, jiff::Timestamp)> {
-    span.0.zip(span.1).ok_or_else(|| Error::usage("--window needs both of its ends"))
+    span.0
+        .zip(span.1)
+        .ok_or_else(|| Error::usage("--window needs both of its ends").hint("write it as 2024-08-01/2024-08-10"))
 }
 
 fn refuse_to_replace(path: &Path, overwrite: bool) -> Result<()> {
