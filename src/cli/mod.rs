@@ -18,6 +18,7 @@ mod search;
 mod simulate;
 mod talk;
 mod verify;
+mod watch;
 mod web;
 
 use std::ffi::OsString;
@@ -80,6 +81,7 @@ fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
         Command::Search(asked) => search::run(asked, talk),
         Command::Simulate(asked) => simulate::run(asked, talk),
         Command::Verify(asked) => verify::run(asked, talk),
+        Command::Watch(asked) => watch::run(asked, talk),
         Command::Demo(asked) => demo::run(asked, talk),
         Command::Schema(asked) => schema::run(asked, talk),
         Command::Completions { shell } => completions(*shell, talk),

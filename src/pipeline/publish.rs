@@ -246,24 +246,24 @@ pub(super) fn write_summary(stage: &Stage, summary: &impl Serialize) -> Result<(
 }
 
 /// What a manifest says of a run, beside its files.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     /// The command, in the words of the command line.
-    pub(super) command: &'a str,
+    pub(crate) command: &'a str,
     /// Whether any input was simulated.
-    pub(super) simulated: bool,
+    pub(crate) simulated: bool,
     /// The request, for a replay.
-    pub(super) request: Value,
+    pub(crate) request: Value,
     /// The recipe.
-    pub(super) recipe: &'a Recipe,
+    pub(crate) recipe: &'a Recipe,
     /// The files that were opened.
-    pub(super) inputs: &'a [PathBuf],
+    pub(crate) inputs: &'a [PathBuf],
 }
 
 /// Makes the stage visible, with the manifest of the run last.
 ///
 /// # Errors
 /// As reading the inputs once more and publishing.
-pub(super) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
+pub(crate) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
     let inputs =
         run.inputs.iter().map(|path| input(path, run.recipe.output.hash_inputs)).collect::<Result<Vec<_>>>()?;
     let recipe = serde_json::to_value(run.recipe).map_err(|error| unserialised(&error))?;
