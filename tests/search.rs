@@ -1,7 +1,14 @@
 //! Searching catalogues: real answers of real servers replayed, facts that pystac reads in them, duplicates in any
 //! order, the program on files, and a real STAC server where its package is installed.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test may read and fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may read, fail and say why it is skipped"
+)]
 
 mod common;
 
