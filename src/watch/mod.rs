@@ -2,7 +2,6 @@
 
 pub mod alert;
 pub mod baseline;
-mod clear;
 pub mod job;
 mod layers;
 pub mod listing;
