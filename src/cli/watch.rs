@@ -94,7 +94,7 @@ fn pass(asked: &Asked, talk: &Talk) -> Result<u8> {
     let own = || source.collection.iter().cloned().collect();
     let collections = if job.collections.is_empty() { own() } else { job.collections.clone() };
     let catalogued = Catalogued { catalogue, collections, access: access.clone() };
-    let channels = notice::channels(&job)?;
+    let channels = notice::channels(&job, access.http(), |name| std::env::var(name).ok())?;
     let channels: Vec<&dyn Channel> = channels.iter().map(|channel| &**channel).collect();
     let ended = desk.pass(&catalogued, &channels, &format!("process {}", std::process::id()));
     progress.done();
