@@ -432,7 +432,7 @@ fn a_real_server_is_searched_page_after_page() {
     };
     let at = format!("http://127.0.0.1:{}", server.port);
     let search = |words: &[&str]| {
-        let fixed = ["search", "--catalogue", &at, "--allow-loopback", "--no-clear-share", "--json"];
+        let fixed = ["search", "--catalogue", &at, "--loopback-http", "--no-clear-share", "--json"];
         common::ended(program(&shelf()).args(fixed).args(words)).done().json()
     };
     let all = search(&[]);
@@ -452,7 +452,7 @@ fn a_real_server_is_searched_page_after_page() {
     }
     let collection = format!("{at}/collections/sentinel-2-l2a");
     let fixed =
-        ["search", "--catalogue", &collection, "--allow-loopback", "--no-clear-share", "--json", "--limit", "150"];
+        ["search", "--catalogue", &collection, "--loopback-http", "--no-clear-share", "--json", "--limit", "150"];
     let got = run(&shelf(), &fixed).done().json();
     assert_eq!(got["groundtell:notes"], json!(["the listing stops at the limit of 150; there may be more"]));
 }

@@ -18,7 +18,7 @@ const CACHE_BYTES: u64 = 10 << 30;
 /// `Environment` when the cache cannot be made.
 pub(super) fn access(asked: &Web) -> Result<Access> {
     let policy = Policy {
-        loopback: asked.allow_loopback,
+        loopback: asked.loopback_http,
         offline: asked.offline,
         stopped: || progress::signal_code().is_some(),
         ..Policy::default()

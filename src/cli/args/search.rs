@@ -68,5 +68,5 @@ pub struct Web {
     pub offline: bool,
     /// Servers on this machine may be reached too, and without encryption
     #[arg(long)]
-    pub allow_loopback: bool,
+    pub loopback_http: bool,
 }
