@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod demo;
 mod demo_claims;
+mod fetch;
 mod indices;
 mod inspect;
 mod network;
