@@ -12,6 +12,7 @@
 )]
 
 mod common;
+mod peer;
 mod watch_support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -320,8 +321,8 @@ fn bad_jobs_are_refused_with_their_place() {
         ("per_pass = 1000", "per_pass = 0", vec!["per_pass"]),
         ("per_pass", "per_pas", vec!["per_pas"]),
         ("id = \"field\"", "id = \"a/b\"", vec!["area[0].id"]),
-        ("bbox = [36.17, 50.49, 36.23, 50.53]", "", vec!["aoi or by bbox"]),
-        ("bbox = [36.17, 50.49, 36.23, 50.53]", "bbox = [36.17, 50.49, 36.23, 95]", vec!["area field"]),
+        ("bbox = [36.182, 50.4915, 36.221, 50.5165]", "", vec!["aoi or by bbox"]),
+        ("bbox = [36.182, 50.4915, 36.221, 50.5165]", "bbox = [36.182, 50.4915, 36.221, 95]", vec!["area field"]),
     ] {
         let text = good.replacen(from, to, 1);
         assert_ne!(text, good, "{from}");
@@ -364,4 +365,115 @@ fn a_unit_names_the_job() {
     for word in ["[Service]", "[Timer]", "OnCalendar=hourly", "groundtell-year.timer", "*/6 * * *", "job.toml"] {
         assert!(page.contains(word), "{word}: {page}");
     }
+}
+
+/// Every byte that a command and its folder show, the job itself apart.
+fn shown(folder: &Path, ended: &common::Ended) -> Vec<u8> {
+    let mut all = [ended.data.as_bytes(), ended.talk.as_bytes()].concat();
+    for (path, bytes) in common::contents(folder) {
+        if !path.ends_with("job.toml") {
+            all.extend(path.to_string_lossy().bytes());
+            all.extend(bytes);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_watch_over_a_server_sees_the_same_and_keeps_secrets() {
+    let until = date(2025, 7, 5);
+    let local = tempfile::tempdir().unwrap();
+    pass(local.path(), until);
+
+    let server = peer::Server::over(year());
+    server.put("/hook/SECRET-path", "application/json", "{}");
+    let name = catalogue(year(), &passes(), until).file_name().unwrap().to_string_lossy().into_owned();
+    let remote = tempfile::tempdir().unwrap();
+    let folder = remote.path();
+    let more = format!(
+        "[alerts.webhook]\nurl = \"{}\"\nsecret_env = \"HOOK\"\n",
+        server.url("/hook/SECRET-path?token=SECRET-query")
+    );
+    let address = server.url(&format!("/{name}?token=SECRET-token")).replace("http://", "http://me:SECRET-password@");
+    std::fs::write(folder.join("job.toml"), job(Path::new(&address), &more)).unwrap();
+    let line = ["watch", "job.toml", "--json", "--loopback-http", "--cache", "cache"];
+    let missing = run(folder, &line);
+    missing.refused(2, &["HOOK"]);
+    let done = ended(program(folder).args(line).env("HOOK", "SECRET-key").env("AWS_SECRET_ACCESS_KEY", "SECRET-env"));
+    let done = done.done();
+    let report = done.json();
+    assert_eq!((report["failed"].as_array().unwrap().len(), number(&report, "untold")), (0, 0), "{report}");
+
+    let told: Vec<_> = server.asked().into_iter().filter(|asked| asked.path.starts_with("/hook")).collect();
+    assert_eq!(told.len(), alerts(folder).len());
+    assert!(told.iter().all(|asked| asked.headers["x-groundtell-signature"].starts_with("sha256=")));
+    let ids: BTreeSet<_> = told.iter().map(|asked| asked.headers["idempotency-key"].clone()).collect();
+    assert_eq!(ids, alerts(folder).iter().map(|alert| alert["id"].as_str().unwrap().to_owned()).collect());
+
+    let shown = shown(folder, &done);
+    let leaks = shown.windows(6).filter(|bytes| *bytes == b"SECRET").count();
+    assert_eq!(leaks, 0, "secrets in {} bytes", shown.len());
+
+    let layers = |folder: &Path| {
+        let mut files = outputs(folder);
+        files.retain(|path, _| path.extension().is_some_and(|end| end == "tif"));
+        files
+    };
+    let (here, there) = (layers(local.path()), layers(folder));
+    assert!(!here.is_empty() && here.keys().eq(there.keys()), "{:?}", there.keys().take(3).collect::<Vec<_>>());
+    assert!(here == there, "the layers of a watch do not depend on where the scenes lie");
+}
+
+#[test]
+fn a_server_that_fails_now_is_asked_again_on_the_next_pass() {
+    let until = date(2025, 2, 10);
+    let local = tempfile::tempdir().unwrap();
+    pass(local.path(), until);
+    let server = peer::Server::over(year());
+    let name = catalogue(year(), &passes(), until).file_name().unwrap().to_string_lossy().into_owned();
+    let remote = tempfile::tempdir().unwrap();
+    std::fs::write(remote.path().join("job.toml"), job(Path::new(&server.url(&format!("/{name}"))), "")).unwrap();
+    let line = ["watch", "job.toml", "--json", "--loopback-http", "--cache", "cache"];
+    server.always(&format!("/items/{}/B12.tif", passes()[4].id()), peer::Act::Status(404, None));
+    server.always(&format!("/items/{}/SCL.tif", passes()[6].id()), peer::Act::Html);
+    let ended = run(remote.path(), &line);
+    assert_eq!(ended.code, Some(3), "{}{}", ended.data, ended.talk);
+    let report = ended.json();
+    assert!(!report["failed"].as_array().unwrap().is_empty(), "{report}");
+    let done = number(&report, "looked") + number(&report, "unseen") + number(&report, "first");
+    assert!(done < 8, "what failed is not on record: {report}");
+    server.heal();
+    let report = run(remote.path(), &line).done().json();
+    assert!(report["failed"].as_array().unwrap().is_empty(), "{report}");
+    let days = |folder: &Path| {
+        let history = history(folder);
+        let all = history["acquisitions"].as_array().unwrap();
+        all.iter().map(|one| day_of(&one["day"])).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(days(remote.path()), days(local.path()));
+}
+
+#[test]
+fn a_check_fetches_its_own_pair() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = catalogue(year(), &passes(), END);
+    let claim = "[claim]\nid = \"field\"\ntext = \"the field burned\"\nsource = \"a test\"\nasserts = \"occurred\"\n\
+bbox = [36.198, 50.502, 36.206, 50.507]\nwindow = [2025-06-08, 2025-07-10]\nkinds = [\"burned_fields\"]\n";
+    std::fs::write(folder.path().join("claim.toml"), claim).unwrap();
+    let catalogue = path.to_string_lossy().into_owned();
+    let line = ["check", "claim.toml", "--fetch", "--catalogue", &catalogue, "--json", "--out", "out"];
+    let done = run(folder.path(), &line).done();
+    assert!(done.talk.contains("claim field: SIMULATED_37UCR_2025"), "{}", done.talk);
+    let verdict = &done.json()["verdicts"][0];
+    let sources = &verdict["sources"];
+    let [before, after] = ["before", "after"].map(|side| day_of(&sources[side]));
+    assert!(before < date(2025, 6, 8) && (date(2025, 6, 8)..=date(2025, 7, 10)).contains(&after), "{sources}");
+    assert!(verdict["judgement"]["layers"].as_array().is_some_and(|layers| !layers.is_empty()), "{verdict}");
+
+    let none = claim.replace("2025-06-08, 2025-07-10", "2025-06-11, 2025-06-13");
+    std::fs::write(folder.path().join("claim.toml"), none).unwrap();
+    let line = [&line[..7], &["cloudy"]].concat();
+    let done = run(folder.path(), &line).done();
+    assert!(done.talk.contains("no pair of scenes was found") && done.talk.contains("clear"), "{}", done.talk);
+    assert_eq!(done.json()["verdicts"][0]["judgement"]["outcome"], "not_observable");
 }

@@ -227,6 +227,7 @@ fn failed(error: &rusqlite::Error, place: &str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test may write files")]
 mod tests {
     use super::*;
 

@@ -75,6 +75,7 @@ impl Shelved<'_> {
 }
 
 /// Samples of any type as numbers.
+#[allow(clippy::unnecessary_cast, reason = "one of the types is f64 already")]
 fn numbers(samples: Samples) -> Vec<f64> {
     crate::io::raster::with_samples!(samples, values => values.into_iter().map(|value| value as f64).collect())
 }

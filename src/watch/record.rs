@@ -252,7 +252,7 @@ pub(super) mod tests {
         let names = [
             Record::folder(&one, &[], "r"),
             Record::folder(&again, &[], "r"),
-            Record::folder(&one, &[again.clone()], "r"),
+            Record::folder(&one, std::slice::from_ref(&again), "r"),
             Record::folder(&one, &[], "other recipe"),
         ];
         assert!(names.iter().all(|name| name.starts_with("20250501-")));

@@ -82,14 +82,13 @@ pub(crate) fn burn() -> Shape {
 
 /// The year on disk.
 pub(crate) fn year() -> &'static Path {
-    static YEAR: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = YEAR.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("year");
+    static YEAR: OnceLock<PathBuf> = OnceLock::new();
+    YEAR.get_or_init(|| {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("year-", env!("CARGO_CRATE_NAME")));
+        std::fs::remove_dir_all(&out).ok();
         make(&out, &ground(7, vec![burn()]), &passes());
-        (folder, out)
-    });
-    path
+        out
+    })
 }
 
 /// Writes a series.
@@ -119,7 +118,7 @@ pub(crate) fn catalogue(series: &Path, passes: &[Pass], until: civil::Date) -> P
 /// The text of a job on a catalogue; `more` is added.
 pub(crate) fn job(catalogue: &Path, more: &str) -> String {
     format!(
-        "id = \"year\"\ncatalogue = '{}'\nsince = 2025-01-01\nper_pass = 1000\n{more}\n[[area]]\nid = \"field\"\nbbox = [36.17, 50.49, 36.23, 50.53]\n",
+        "id = \"year\"\ncatalogue = '{}'\nsince = 2025-01-01\nper_pass = 1000\n{more}\n[[area]]\nid = \"field\"\nbbox = [36.182, 50.4915, 36.221, 50.5165]\n",
         catalogue.display()
     )
 }

@@ -45,7 +45,7 @@ impl Pass {
     }
 
     /// What a catalogue would tell of it.
-    fn properties(&self) -> Result<Value> {
+    fn properties(&self, scenario: &Scenario) -> Result<Value> {
         let taken = self.taken()?;
         let processed = taken
             .checked_add(SignedDuration::from_hours(self.processed_after_h))
@@ -54,7 +54,7 @@ impl Pass {
         Ok(json!({
             "datetime": taken.to_string(), "created": processed.to_string(), "updated": processed.to_string(),
             "s2:generation_time": processed.to_string(), "s2:processing_baseline": self.baseline, "grid:code": "MGRS-37UCR",
-            "sat:relative_orbit": 64, "eo:cloud_cover": (f64::from(self.cloud) * 1e3).round() / 10.0,
+            "sat:relative_orbit": 64, "view:sun_azimuth": scenario.season.sun_azimuth(), "eo:cloud_cover": (f64::from(self.cloud) * 1e3).round() / 10.0,
             "s2:datatake_id": format!("GS2A_{day}T083001_000064_N{}", self.baseline),
             "s2:datastrip_id": format!("S2A_SIMULATED_DS_{}_S{day}T083001_N{}", processed.strftime("%Y%m%dT%H%M%S"), self.baseline),
         }))
@@ -104,7 +104,7 @@ fn passage(stage: &Stage, scenario: &Scenario, pass: &Pass, style: &Style<'_>, w
     let mut item = item(&scenario, pass.ground, style)?;
     item["id"] = json!(pass.id());
     item["collection"] = json!("simulated");
-    let (Value::Object(own), Value::Object(said)) = (&mut item["properties"], pass.properties()?) else {
+    let (Value::Object(own), Value::Object(said)) = (&mut item["properties"], pass.properties(&scenario)?) else {
         return Err(Error::bug("the properties of an item are no object"));
     };
     own.extend(said);

@@ -1,5 +1,7 @@
 //! Listings from a scripted peer and from files: paging that misbehaves, items that change or are gone.
 
+#![allow(clippy::disallowed_methods, reason = "a test may write files")]
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
