@@ -2,6 +2,7 @@
 
 mod claims;
 mod network;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::claims::{Calibrate, Check, Judged};
 pub use self::network::Network;
+pub use self::watch::{Action, Named, Watch};
 
 use crate::watch::schema;
 
@@ -60,6 +62,8 @@ pub enum Command {
     Simulate(Simulate),
     /// Re-hash everything that a run's manifest names
     Verify(Verify),
+    /// Look at areas whenever a catalogue has something new: one pass for cron or systemd
+    Watch(Watch),
     /// Run the whole line on simulated data that ships with the program
     Demo(Demo),
     /// Print the JSON Schema of a claim file or of a document that is written

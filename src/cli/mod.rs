@@ -17,6 +17,7 @@ mod score;
 mod simulate;
 mod talk;
 mod verify;
+mod watch;
 
 use std::ffi::OsString;
 
@@ -77,6 +78,7 @@ fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
         Command::Score(asked) => score::run(asked, talk),
         Command::Simulate(asked) => simulate::run(asked, talk),
         Command::Verify(asked) => verify::run(asked, talk),
+        Command::Watch(asked) => watch::run(asked, talk),
         Command::Demo(asked) => demo::run(asked, talk),
         Command::Schema(asked) => schema::run(asked, talk),
         Command::Completions { shell } => completions(*shell, talk),

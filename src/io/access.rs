@@ -148,6 +148,11 @@ impl Access {
         self.0.as_ref().map_or(Ok(()), |open| open.troubles.none())
     }
 
+    /// Stretches that were fetched when a reader came to them: nobody had planned them.
+    pub fn unplanned(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.troubles.unplanned())
+    }
+
     /// What the user should know of how it went.
     pub fn notes(&self) -> Vec<String> {
         self.0.as_ref().map_or_else(Vec::new, |open| open.troubles.notes())

@@ -68,7 +68,7 @@ impl Ledger {
     /// `Unsupported` for the ledger of a newer program, `Environment` when the disk fails or somebody holds it.
     pub fn open(path: &Path) -> Result<Opened> {
         let place = shown_path(path).to_string();
-        match Self::checked(path, &place) {
+        match Self::checked(path) {
             Ok(file) => Ok(Opened::Sound(Self { file, place })),
             Err(Refusal::Newer(version)) => Err(Error::unsupported(format!(
                 "the ledger has version {version}, newer than this program's {VERSION}"
@@ -82,8 +82,7 @@ impl Ledger {
         }
     }
 
-    fn checked(path: &Path, place: &str) -> std::result::Result<Connection, Refusal> {
-        let _ = place;
+    fn checked(path: &Path) -> std::result::Result<Connection, Refusal> {
         let file = Connection::open(path)?;
         file.busy_timeout(std::time::Duration::from_millis(PATIENCE_MS))?;
         let verdict: String = file.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -144,7 +143,25 @@ impl Ledger {
     /// # Errors
     /// `Environment` when the ledger cannot be written.
     pub fn raise(&self, id: &str, area: &str, body: &str) -> Result<()> {
-        self.write("INSERT OR IGNORE INTO alert (id, area, body) VALUES (?1, ?2, ?3)", params![id, area, body])
+        self.raise_all(&[(id.to_owned(), area.to_owned(), body.to_owned())])
+    }
+
+    /// Raises alerts (id, area, body) in their order, all or none of them.
+    ///
+    /// # Errors
+    /// `Environment` when the ledger cannot be written.
+    pub fn raise_all(&self, alerts: &[(String, String, String)]) -> Result<()> {
+        let write = || {
+            let work = self.file.unchecked_transaction()?;
+            for (id, area, body) in alerts {
+                work.execute(
+                    "INSERT OR IGNORE INTO alert (id, area, body) VALUES (?1, ?2, ?3)",
+                    params![id, area, body],
+                )?;
+            }
+            work.commit()
+        };
+        write().map_err(|error| failed(&error, &self.place))
     }
 
     /// Whether a channel has been told of an alert.

@@ -14,6 +14,7 @@ pub mod jp2;
 pub mod ledger;
 pub mod opening;
 pub mod product;
+pub mod program;
 pub mod raster;
 pub mod remote;
 pub mod safe;

@@ -6,7 +6,7 @@ pub mod crew;
 mod cut;
 mod dating;
 mod desk;
-mod detect;
+pub(crate) mod detect;
 mod fetching;
 mod fit;
 mod gates;
@@ -16,11 +16,11 @@ mod item;
 pub mod manifest;
 mod measure;
 mod measured;
-mod objects;
+pub(crate) mod objects;
 mod opinion;
 mod pictures;
 mod prepared;
-mod publish;
+pub(crate) mod publish;
 pub mod radar;
 mod reading;
 mod record;
@@ -83,12 +83,12 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
 
 /// What a run knows while its blocks are still remembered.
 pub(crate) struct Examined<'a> {
-    prepared: &'a Prepared,
+    pub(crate) prepared: &'a Prepared,
     memory: Memory<'a>,
     measured: &'a Measured,
     signs: &'a [Sign],
-    found: &'a Found,
-    summary: &'a Summary,
+    pub(crate) found: &'a Found,
+    pub(crate) summary: &'a Summary,
     sigmas: &'a [(Role, f32)],
     survey: Option<&'a Survey>,
     /// Where change vectors are longer than chance explains.

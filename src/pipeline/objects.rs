@@ -32,7 +32,7 @@ const UNSEEN: u8 = 255;
 const CLASSES: u8 = 8;
 
 /// What was found.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The objects, in raster order of their first pixels.
     pub objects: Vec<Object>,
     /// Their outlines in longitude and latitude.
@@ -44,9 +44,9 @@ pub(super) struct Found {
     /// The objects as a mask.
     pub mask: Runs,
     /// What seed and grow knows of each; empty for other strategies.
-    pub(super) judged: Vec<Judged>,
+    pub(crate) judged: Vec<Judged>,
     /// The object of each run of the mask.
-    pub(super) labels: Labels,
+    pub(crate) labels: Labels,
     /// When each object appeared; empty until that was asked.
     pub(super) datings: Vec<Dating>,
 }

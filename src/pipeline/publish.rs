@@ -254,19 +254,19 @@ pub(super) fn write_summary(stage: &Stage, summary: &impl Serialize) -> Result<(
 }
 
 /// What a manifest says of a run, beside its files.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     /// The command, in the words of the command line.
-    pub(super) command: &'a str,
+    pub(crate) command: &'a str,
     /// Whether any input was simulated.
-    pub(super) simulated: bool,
+    pub(crate) simulated: bool,
     /// The request, for a replay.
-    pub(super) request: Value,
+    pub(crate) request: Value,
     /// The recipe.
-    pub(super) recipe: &'a Recipe,
+    pub(crate) recipe: &'a Recipe,
     /// The files that were opened.
-    pub(super) inputs: &'a [PathBuf],
+    pub(crate) inputs: &'a [PathBuf],
     /// The way to those of them that lie on servers.
-    pub(super) access: &'a Access,
+    pub(crate) access: &'a Access,
 }
 
 /// Makes the stage visible, with the manifest of the run last.
@@ -274,7 +274,7 @@ pub(super) struct Run<'a> {
 /// # Errors
 /// As reading the inputs once more and publishing; `Environment` when a part of an input could not be fetched, which
 /// would pass for ground that nobody saw.
-pub(super) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
+pub(crate) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
     run.access.sound()?;
     let hash = run.recipe.output.hash_inputs;
     let inputs = run.inputs.iter().map(|path| input(path, hash, run.access)).collect::<Result<Vec<_>>>()?;

@@ -158,6 +158,11 @@ impl Record {
         format!("{}-{}", taken.day().strftime("%Y%m%d"), whole.get(..SHORT).unwrap_or_default())
     }
 
+    /// The name of this record's own folder.
+    pub fn folder_name(&self) -> String {
+        Self::folder(&self.acquisition, &self.baseline, &self.recipe)
+    }
+
     /// The record as the bytes of its file.
     ///
     /// # Errors
@@ -181,5 +186,76 @@ impl Record {
             }
             _ => serde_json::from_value(value).map_err(broken),
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A clear acquisition without a look.
+    pub(in crate::watch) fn record(day: Date) -> Record {
+        let acquisition = Taken {
+            identity: format!("s2 {day}"),
+            version: format!("v {day}"),
+            datetime: format!("{day}T08:30:00Z").parse().unwrap(),
+            items: vec![day.to_string()],
+            sources: vec![format!("{day}.json")],
+            losers: Vec::new(),
+            platform: None,
+            relative_orbit: None,
+        };
+        Record {
+            form: FORM,
+            area: "a".into(),
+            acquisition,
+            baseline: Vec::new(),
+            recipe: "r".into(),
+            sequence: 1,
+            clear_share: 1.0,
+            simulated: true,
+            outcome: Outcome::First,
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let mut whole = record(jiff::civil::date(2025, 5, 1));
+        whole.acquisition.items.push("a\u{1b}]52\u{202e}b".into());
+        let bytes = whole.to_bytes().unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains('\u{1b}'));
+        assert_eq!(Record::parse(&text).unwrap(), whole);
+        assert!(Record::parse(&text.replace("\"form\": 1", "\"form\": 2")).unwrap_err().advice().is_some());
+        assert!(Record::parse("{}").is_err());
+    }
+
+    #[test]
+    fn runs_off_the_grid_are_left_out() {
+        let lattice = Lattice { crs: "x".into(), geotransform: [0.0; 6], size: [10, 5] };
+        let sighting = Sighting {
+            id: "x".into(),
+            area_ha: 1.0,
+            z: 5.0,
+            middle: [0.0, 0.0],
+            rivals: Vec::new(),
+            runs: vec![[0, 1, 3], [7, 0, 2], [1, 4, 4], [2, 8, 12]],
+            outline: Value::Null,
+        };
+        assert_eq!(sighting.mask(&lattice).pixels(), 2);
+    }
+
+    #[test]
+    fn another_processing_has_another_folder() {
+        let one = record(jiff::civil::date(2025, 5, 1)).acquisition;
+        let again = Taken { version: "other".into(), ..one.clone() };
+        let names = [
+            Record::folder(&one, &[], "r"),
+            Record::folder(&again, &[], "r"),
+            Record::folder(&one, &[again.clone()], "r"),
+            Record::folder(&one, &[], "other recipe"),
+        ];
+        assert!(names.iter().all(|name| name.starts_with("20250501-")));
+        assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
     }
 }

@@ -23,7 +23,7 @@ const CLEAR_LOOKS: usize = 10;
 /// Share of an object that must be observed for a look to count, and of what is observed that must be disturbed
 /// for the look to show the object.
 const HALF: f64 = 0.5;
-/// Share of a sighting's pixels in a known object from which it is that object again.
+/// Share of the smaller of a sighting and a known object that both have, from which they are one.
 const AGAIN: f64 = 0.3;
 
 /// How far an object has come.
@@ -102,7 +102,7 @@ pub struct Track {
     pub was_confirmed: bool,
     /// The clear looks, the first included.
     pub observations: Vec<Observation>,
-    /// As first seen.
+    /// As it was seen largest.
     #[serde(skip)]
     pub sighting: Sighting,
     /// The reliability of the look that first showed it.
@@ -127,6 +127,8 @@ pub struct Change {
     pub state: State,
     /// Confidence then.
     pub confidence: f64,
+    /// The object as it was seen largest until then, without its pixels.
+    pub sighting: Sighting,
     /// Place of the record that brought it.
     pub record: usize,
 }
@@ -193,12 +195,12 @@ impl Course {
         if track.state == State::Finished {
             return Ok(());
         }
-        let glimpse = track.glimpse(record, look, layers)?;
+        let glimpse = glimpse((&track.mask, &track.lattice), record, look, layers)?;
         let was = track.state;
         track.take(record.acquisition.day(), glimpse, look);
         if track.state != was {
-            let (state, confidence) = (track.state, track.confidence);
-            self.changes.push(Change { track: number, state, confidence, record: place });
+            let change = track.change(number, place);
+            self.changes.push(change);
         }
         Ok(())
     }
@@ -217,85 +219,142 @@ impl Course {
         let mut rank = 0;
         for number in order {
             let Some(sighting) = look.sightings.get(number) else { continue };
-            let mask = sighting.mask(&look.grid);
-            if self.knows(&mask, record, look) {
-                continue;
-            }
+            let seen = Seen { sighting: sighting.clone(), mask: sighting.mask(&look.grid) };
+            let Some(new) = self.unknown(seen, earlier, (record, look), layers)? else { continue };
             if sighting.z < bar {
                 self.below.push((place, number));
                 continue;
             }
             rank += 1;
-            let track = Track::begun((record, look), sighting, rank, mask, earlier, layers)?;
-            let change =
-                Change { track: self.tracks.len(), state: State::First, confidence: track.confidence, record: place };
+            let track = Track::begun((record, look), new, rank, earlier, layers)?;
+            self.changes.push(track.change(self.tracks.len(), place));
             self.tracks.push(track);
-            self.changes.push(change);
         }
         Ok(())
     }
 
-    /// Whether a sighting is an object that is followed, or one that is finished and younger than the baseline.
-    fn knows(&self, mask: &Runs, record: &Record, look: &Look) -> bool {
+    /// What of a sighting is not known yet. An object that is followed takes in what it touches, but for ground that
+    /// was seen whole after the object had appeared: that is new. What is finished and younger than the baseline
+    /// is known.
+    fn unknown(
+        &mut self,
+        seen: Seen,
+        earlier: &[Record],
+        (record, look): (&Record, &Look),
+        layers: &dyn Layers,
+    ) -> Result<Option<Seen>> {
         let baseline = record.baseline.iter().map(|one| one.day()).max();
-        let counts = |track: &&Track| {
-            track.state != State::Finished || baseline.is_none_or(|baseline| track.bracket[1] > baseline)
+        let day = record.acquisition.day();
+        let counts = |track: &Track| {
+            let young = baseline.is_none_or(|baseline| track.bracket[1] > baseline);
+            track.bracket[1] < day && (track.state != State::Finished || young)
         };
-        let pixels = mask.pixels().max(1) as f64;
-        let again =
-            |track: &Track| track.lattice == look.grid && track.mask.intersect(mask).pixels() as f64 >= AGAIN * pixels;
-        self.tracks.iter().filter(counts).any(again)
+        let again = |track: &Track| {
+            let shared = track.mask.intersect(&seen.mask).pixels();
+            let least = track.mask.pixels().min(seen.mask.pixels()).max(1);
+            let same = track.lattice == look.grid && shared as f64 >= AGAIN * least as f64;
+            same.then_some(shared)
+        };
+        let met = self.tracks.iter().enumerate().filter(|(_, track)| counts(track));
+        let met = met
+            .filter_map(|(number, track)| Some((again(track)?, number)))
+            .max_by_key(|(shared, number)| (*shared, std::cmp::Reverse(*number)));
+        let Some((_, number)) = met else { return Ok(Some(seen)) };
+        let known = self.tracks.iter().filter(|track| counts(track) && track.lattice == look.grid);
+        let rest = known.fold(seen.mask.clone(), |rest, track| rest.subtract(&track.mask));
+        let Some(track) = self.tracks.get_mut(number) else { return Ok(None) };
+        if (rest.pixels() as f64) < HALF * seen.mask.pixels() as f64 {
+            track.grow(seen);
+            return Ok(None);
+        }
+        if last_seen_whole((&rest, &look.grid), record, earlier, layers)? >= track.bracket[1] {
+            return Ok(Some(seen.cut(rest)));
+        }
+        track.grow(seen);
+        Ok(None)
     }
+}
+
+/// A sighting with its pixels.
+struct Seen {
+    sighting: Sighting,
+    mask: Runs,
+}
+
+impl Seen {
+    /// A part of it.
+    fn cut(mut self, part: Runs) -> Self {
+        let share = part.pixels() as f64 / self.mask.pixels().max(1) as f64;
+        self.sighting.area_ha = (self.sighting.area_ha * share * 1e4).round() / 1e4;
+        Self { sighting: self.sighting, mask: part }
+    }
+}
+
+/// The last day on which ground was seen before: a look that observed half of it, or else the baseline that the
+/// look of `record` was held against.
+fn last_seen_whole(
+    (mask, lattice): (&Runs, &Lattice),
+    record: &Record,
+    earlier: &[Record],
+    layers: &dyn Layers,
+) -> Result<Date> {
+    let day = record.acquisition.day();
+    let baseline = record.baseline.iter().map(|one| one.day()).max().unwrap_or(day);
+    for past in earlier.iter().rev().take_while(|past| past.acquisition.day() > baseline) {
+        let Some(look) = past.look() else { continue };
+        if past.acquisition.day() < day && glimpse((mask, lattice), past, look, layers)?.observed >= HALF {
+            return Ok(past.acquisition.day());
+        }
+    }
+    Ok(baseline)
+}
+
+fn glimpse((mask, lattice): (&Runs, &Lattice), record: &Record, look: &Look, layers: &dyn Layers) -> Result<Glimpse> {
+    if look.grid == *lattice {
+        return layers.glimpse(record, look, mask);
+    }
+    Ok(Glimpse { observed: 0.0, disturbed: 0.0, dnbr: f64::NAN })
 }
 
 impl Track {
     fn begun(
         (record, look): (&Record, &Look),
-        sighting: &Sighting,
+        Seen { sighting, mask }: Seen,
         rank: usize,
-        mask: Runs,
         earlier: &[Record],
         layers: &dyn Layers,
     ) -> Result<Self> {
         let day = record.acquisition.day();
-        let mut track = Self {
+        let before = last_seen_whole((&mask, &look.grid), record, earlier, layers)?;
+        Ok(Self {
             id: format!("{}-{rank}", day.strftime("%Y%m%d")),
             state: State::First,
-            bracket: [day, day],
+            bracket: [before, day],
             confidence: sighting.z.min(MOST_Z),
             ended: None,
             was_confirmed: false,
             observations: vec![Observation { day, observed: 1.0, disturbed: 1.0, z: Some(sighting.z) }],
-            sighting: sighting.clone(),
+            sighting,
             reliability: look.reliability.clone(),
             simulated: record.simulated,
             acquisition: record.acquisition.identity.clone(),
             mask,
             lattice: look.grid.clone(),
-        };
-        track.bracket[0] = track.last_seen_whole(record, earlier, layers)?;
-        Ok(track)
+        })
     }
 
-    /// The last day on which the object's ground was seen before: a look that observed half of it, or else the
-    /// baseline that the first look was held against.
-    fn last_seen_whole(&self, record: &Record, earlier: &[Record], layers: &dyn Layers) -> Result<Date> {
-        let day = record.acquisition.day();
-        let baseline = record.baseline.iter().map(|one| one.day()).max().unwrap_or(day);
-        for past in earlier.iter().rev().take_while(|past| past.acquisition.day() > baseline) {
-            let Some(look) = past.look() else { continue };
-            if past.acquisition.day() < day && self.glimpse(past, look, layers)?.observed >= HALF {
-                return Ok(past.acquisition.day());
-            }
+    /// Takes in what a later look shows of it.
+    fn grow(&mut self, seen: Seen) {
+        self.mask = self.mask.union(&seen.mask);
+        if seen.sighting.area_ha > self.sighting.area_ha {
+            self.sighting = seen.sighting;
         }
-        Ok(baseline)
     }
 
-    fn glimpse(&self, record: &Record, look: &Look, layers: &dyn Layers) -> Result<Glimpse> {
-        if look.grid == self.lattice {
-            return layers.glimpse(record, look, &self.mask);
-        }
-        Ok(Glimpse { observed: 0.0, disturbed: 0.0, dnbr: f64::NAN })
+    /// Its change of state, which the record at `place` brought.
+    fn change(&self, number: usize, place: usize) -> Change {
+        let sighting = Sighting { runs: Vec::new(), ..self.sighting.clone() };
+        Change { track: number, state: self.state, confidence: self.confidence, sighting, record: place }
     }
 
     /// Counts a look, then decides where the object stands.
@@ -336,3 +395,6 @@ impl Track {
         (self.observations.len() >= CLEAR_LOOKS).then(|| format!("{CLEAR_LOOKS} clear looks were taken at it"))
     }
 }
+
+#[cfg(test)]
+mod tests;

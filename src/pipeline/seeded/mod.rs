@@ -23,7 +23,7 @@ use crate::recipe::BurnRecipe;
 use control::Surroundings;
 pub use facts::Seeding;
 use masks::Masks;
-pub(super) use object::Judged;
+pub(crate) use object::Judged;
 
 /// dNBR from which ground is mapped where nothing is left to compare it with (Key & Benson 2006: up to here
 /// unburned ground goes).

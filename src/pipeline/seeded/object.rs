@@ -22,7 +22,7 @@ const SCORE_STEPS: f32 = 1e4;
 
 /// What is known of one object.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::pipeline) struct Judged {
+pub(crate) struct Judged {
     marks: Marks,
     shape: Shape,
     fate: Fate,
@@ -104,7 +104,7 @@ impl Judged {
     }
 
     /// What is said of the object beside its size and its dNBR.
-    pub(in crate::pipeline) fn properties(&self, area_ha: f64) -> Map<String, Value> {
+    pub(crate) fn properties(&self, area_ha: f64) -> Map<String, Value> {
         let marks = &self.marks;
         let share = |count: u64, of: u64| rounded(count as f64 / of.max(1) as f64);
         let rivals = self.rivals(area_ha).named().into_iter();

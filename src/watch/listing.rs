@@ -1,0 +1,45 @@
+//! New acquisitions from a catalogue.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::Watched;
+use super::pass::Source;
+use crate::error::{Error, Result};
+use crate::io::access::Access;
+use crate::stac::catalogue::{Catalogue, Query};
+use crate::stac::dedupe::acquisitions;
+use crate::stac::entry::Acquisition;
+
+/// A catalogue that is asked for what is new.
+pub struct Catalogued<'a> {
+    /// The catalogue.
+    pub catalogue: Catalogue<'a>,
+    /// Its collections that count; all when there are none.
+    pub collections: Vec<String>,
+    /// The way to the items' files.
+    pub access: Access,
+}
+
+impl Source for Catalogued<'_> {
+    fn list(&self, watched: &Watched, from: Date) -> Result<(Vec<Acquisition>, Vec<String>)> {
+        let query = Query {
+            collections: self.collections.clone(),
+            area: Some(watched.aoi.clone()),
+            from: Some(midnight(from)?),
+            ..Query::default()
+        };
+        let listing = self.catalogue.list(&query)?;
+        for entry in &listing.entries {
+            entry.addresses().iter().try_for_each(|address| self.access.remember(address))?;
+        }
+        Ok((acquisitions(listing.entries), listing.notes))
+    }
+}
+
+/// The first moment of a day, UTC.
+fn midnight(day: Date) -> Result<Timestamp> {
+    let start = day.to_zoned(TimeZone::UTC).map_err(|_| Error::usage(format!("{day} is no day")))?;
+    Ok(start.timestamp())
+}
