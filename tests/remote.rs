@@ -157,8 +157,10 @@ fn a_run_over_a_server_gives_the_bytes_of_a_local_one_and_a_second_one_asks_for_
 
 #[test]
 fn a_run_fetches_what_it_reads_before_it_starts_by_any_method() {
-    let server = Server::over(pair());
-    let (west, south, east, north) = (36.190, 50.50, 36.196, 50.505);
+    let line = "simulate --out large --overwrite --size 1600 --seed 5 --codec zstd:1";
+    run(&shelf(), &line.split(' ').collect::<Vec<_>>()).done();
+    let server = Server::over(&shelf().join("large"));
+    let (west, south, east, north) = (36.29, 50.41, 36.33, 50.44);
     let ring = format!("[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]");
     for (method, aoi) in [("burn", None), ("burn", Some(ring)), ("irmad", None), ("cva", None)] {
         let (access, root) = access(&format!("planned-{method}"));
