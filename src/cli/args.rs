@@ -2,6 +2,7 @@
 
 mod claims;
 mod network;
+mod search;
 mod watch;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::claims::{Calibrate, Check, Judged};
 pub use self::network::Network;
+pub use self::search::Search;
 pub use self::watch::{Action, Named, Watch};
 
 use crate::watch::schema;
@@ -58,6 +60,8 @@ pub enum Command {
     Indices,
     /// Score a mask against a reference: CE, OE, F1, IoU, kappa, AUC
     Score(Score),
+    /// List what a catalogue has of an area: duplicates resolved, the clear share over the area, pairs for a claim
+    Search(Box<Search>),
     /// Make a simulated Sentinel-2 pair with a known truth
     Simulate(Simulate),
     /// Re-hash everything that a run's manifest names

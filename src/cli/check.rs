@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::{Check, Judged};
+use super::fetch::Fetch;
 use super::network::{all_kept, tell};
 use super::progress::Progress;
 use super::request::base_recipe;
 use super::talk::Talk;
 use crate::claim::{Claim, ClaimFile, Place, Scenes};
 use crate::error::{Error, Result};
-use crate::evidence::Outcome;
+use crate::evidence::judge::bears;
 use crate::evidence::verdict::Verdict;
+use crate::evidence::{LayerKind, Outcome};
 use crate::geom::aoi::Aoi;
 use crate::io::access::Access;
 use crate::io::store;
@@ -24,7 +26,7 @@ use crate::text::{Foreign, inert_line, shown_path};
 
 pub(super) fn run(asked: &Check, talk: &Talk) -> Result<u8> {
     let limits = Limits::default();
-    let request = request(asked, &limits)?;
+    let request = request(asked, &|line| talk.note(line), &limits)?;
     if asked.plan {
         return plan(&request, talk);
     }
@@ -47,11 +49,11 @@ pub(super) fn run(asked: &Check, talk: &Talk) -> Result<u8> {
 /// # Errors
 /// As reading the claims and judging them.
 pub(super) fn judged(asked: &Check, progress: &Progress, limits: &Limits) -> Result<Vec<Verdict>> {
-    judge(&request(asked, limits)?, (&asked.out, asked.overwrite), progress, limits)
+    judge(&request(asked, &|_| (), limits)?, (&asked.out, asked.overwrite), progress, limits)
 }
 
 /// The request behind the command line.
-fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
+fn request(asked: &Check, note: &dyn Fn(&str), limits: &Limits) -> Result<CheckRequest> {
     let text = store::read_text(&asked.claims, limits.text_bytes)?;
     let file = ClaimFile::from_toml(&text, limits).map_err(|error| error.at(shown_path(&asked.claims)))?;
     let folder = asked.data.clone().unwrap_or_else(|| folder_of(&asked.claims));
@@ -64,13 +66,23 @@ fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
         claim.check_area(area.area_ha(), limits)?;
         files.extend(path);
         let area_notes = area.notes().to_vec();
-        claims.push(Asked { number, claim, area: area.to_geojson(), area_notes, named: named.clone() });
+        let mut named = named.clone();
+        if asked.fetch && claim.imagery.scenes.is_none() && wants_scenes(&claim) {
+            let fetch = Fetch { catalogue: &asked.catalogue, access: &access, limits, note };
+            named.scenes = fetch.pair(&claim, &area)?;
+        }
+        claims.push(Asked { number, claim, area: area.to_geojson(), area_notes, named });
     }
     files.sort();
     files.dedup();
     let recipe = base_recipe(asked.recipe.as_deref(), &asked.set, limits)?;
     let public = asked.public.then(today);
     Ok(CheckRequest { claims, files, folder, public, recipe, access })
+}
+
+/// Whether a pair of scenes bears on a claim.
+fn wants_scenes(claim: &Claim) -> bool {
+    [LayerKind::Burn, LayerKind::OpticalChange].iter().any(|layer| bears(*layer, claim))
 }
 
 /// The area of a claim, and the file it was read from.

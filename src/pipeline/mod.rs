@@ -28,6 +28,7 @@ pub mod request;
 mod rig;
 mod scenes;
 pub mod scoring;
+pub mod search;
 mod seeded;
 mod side;
 pub mod simulated;

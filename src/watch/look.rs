@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::Desk;
 use super::record::{FILE, FORM, Lattice, Look, Outcome, Record, Sighting, Taken};
 use crate::error::{Error, Result};
-use crate::io::access::Access;
 use crate::io::geojson::lonlat::LonLat;
 use crate::io::store::{Stage, make_folder};
 use crate::pipeline::publish::{Run, release};
@@ -66,7 +65,7 @@ impl Desk<'_> {
         let simulated = record.simulated;
         release(
             stage,
-            Run { command: COMMAND, simulated, request, recipe: &self.recipe, inputs: &[], access: &Access::default() },
+            Run { command: COMMAND, simulated, request, recipe: &self.recipe, inputs: &[], access: &self.access },
         )?;
         Ok(record)
     }
@@ -108,7 +107,7 @@ impl Desk<'_> {
             aoi: Some(watched.aoi.to_geojson()),
             aoi_notes: Vec::new(),
             recipe,
-            access: Access::default(),
+            access: self.access.clone(),
         })
     }
 }

@@ -2,7 +2,6 @@
 
 pub mod alert;
 pub mod baseline;
-mod clear;
 pub mod job;
 mod layers;
 pub mod listing;
@@ -18,6 +17,7 @@ pub mod track;
 
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::limits::Limits;
 use crate::pipeline::crew::Watch;
 use crate::recipe::Recipe;
@@ -49,6 +49,8 @@ pub struct Desk<'a> {
     pub shelf: Shelf,
     /// Bounds on what is read.
     pub limits: Limits,
+    /// The way to servers.
+    pub access: Access,
     /// Progress, and the wish to stop.
     pub watch: &'a dyn Watch,
 }
