@@ -98,6 +98,12 @@ def files(pair):
     return sum(os.path.getsize(os.path.join(side, name)) for side in sides for name in os.listdir(side))
 
 
+def read_files(pair):
+    """Bytes of the files of which more than the head was asked for."""
+    paths = [path for path, _ in Ranges.log]
+    return sum(os.path.getsize(os.path.join(pair, path.lstrip("/"))) for path in set(paths) if paths.count(path) > 1)
+
+
 def main():
     asked = arguments()
     Ranges.root = asked.pair
@@ -112,10 +118,12 @@ def main():
     told = {"places": [], "latency": []}
     try:
         for number, corner in enumerate(corners):
-            _, requests, count = run(asked, port, box(asked.pair, corner, side), folder)
+            seconds, requests, count = run(asked, port, box(asked.pair, corner, side), folder)
             kind = "worst" if number == len(corners) - 1 else "drawn"
-            told["places"].append({"kind": kind, "corner_m": corner, "requests": requests, "bytes": count, "share": count / whole})
-            print(f"{kind}: corner {corner[0]:.0f}, {corner[1]:.0f} m: {requests} requests, {count / 1e6:.2f} MB, {100 * count / whole:.2f} % of the files' {whole / 1e6:.0f} MB")
+            used = read_files(asked.pair)
+            told["places"].append({"kind": kind, "corner_m": corner, "requests": requests, "bytes": count, "share": count / whole, "share_of_read": count / used})
+            print(f"{kind}: corner {corner[0]:.0f}, {corner[1]:.0f} m: {requests} requests, {count / 1e6:.2f} MB in {seconds:.2f} s, "
+                  f"{100 * count / whole:.2f} % of all {whole / 1e6:.0f} MB, {100 * count / used:.2f} % of the {used / 1e6:.0f} MB of the bands that were read")
         area = box(asked.pair, corners[0], side)
         for number in range(asked.rounds):
             seconds = []

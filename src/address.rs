@@ -20,8 +20,7 @@ impl Address {
     /// `Usage` for what is no address, is of another scheme than `https` and `http`, or has no host.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
-            let shown = text.split(['?', '#', '@']).next().unwrap_or_default();
-            Error::usage(format!("{} {why}", Foreign::new(shown)))
+            Error::usage(format!("{} {why}", Foreign::new(shown(text))))
                 .hint("an address starts with https:// (http:// is for servers on this machine)")
         };
         let url = Url::parse(text).map_err(|_| refused("is no address"))?;
@@ -34,8 +33,8 @@ impl Address {
     /// As [`Address::parse`]: a document from the web names no file and no other scheme.
     pub fn join(&self, reference: &str) -> Result<Self> {
         let refused = || {
-            let shown = reference.split(['?', '#', '@']).next().unwrap_or_default();
-            Error::malformed(format!("the reference {} leads to no https or http address", Foreign::new(shown)))
+            let shown = Foreign::new(shown(reference));
+            Error::malformed(format!("the reference {shown} leads to no https or http address"))
         };
         self.0.join(reference).ok().and_then(Self::checked).ok_or_else(refused)
     }
@@ -143,6 +142,17 @@ impl Address {
             Host::Domain(_) => None,
         }
     }
+}
+
+/// What may be shown of a text that is no address: nothing behind its scheme where a user may stand in it.
+fn shown(text: &str) -> String {
+    let plain = text.split(['?', '#']).next().unwrap_or_default();
+    if !text.contains('@') {
+        return plain.to_owned();
+    }
+    let scheme = plain.split_once(':').map_or("", |(scheme, _)| scheme);
+    let sound = scheme.len() < 12 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    format!("{}://...", if sound { scheme } else { "" })
 }
 
 impl fmt::Display for Address {

@@ -24,6 +24,11 @@ use groundtell::address::Address;
 use groundtell::io::access::{Access, Storage};
 use groundtell::io::bytes::Bytes;
 use groundtell::io::http::{Http, PlanetaryComputer, Policy};
+use groundtell::limits::Limits;
+use groundtell::pipeline::crew::Silent;
+use groundtell::pipeline::request::{Request, SideRequest};
+use groundtell::pipeline::{self, Prepared};
+use groundtell::recipe::Recipe;
 use groundtell::stac::peer::Peer;
 use groundtell::{Error, Kind};
 use peer::{Act, Server};
@@ -148,6 +153,64 @@ fn a_run_over_a_server_gives_the_bytes_of_a_local_one_and_a_second_one_asks_for_
     run(&shelf(), &["verify", "served"]).done();
     run(&shelf(), &["verify", "served", "--replay"]).refused(2, &["lies on a server"]);
     run(&shelf(), &["verify", "served", "--replay", "--remote", "--loopback-http", "--cache", "cache-same"]).done();
+}
+
+#[test]
+fn a_run_fetches_what_it_reads_before_it_starts_by_any_method() {
+    let line = "simulate --out large --overwrite --size 1600 --seed 5 --codec zstd:1";
+    run(&shelf(), &line.split(' ').collect::<Vec<_>>()).done();
+    let server = Server::over(&shelf().join("large"));
+    let (west, south, east, north) = (36.29, 50.41, 36.33, 50.44);
+    let ring = format!("[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]");
+    for (method, aoi) in [("burn", None), ("burn", Some(ring)), ("irmad", None), ("cva", None)] {
+        let (access, root) = access(&format!("planned-{method}"));
+        let side = |name: &str| SideRequest {
+            paths: vec![PathBuf::from(server.url(&format!("/{name}/item.json")))],
+            bands: None,
+            sensor: None,
+            date: None,
+        };
+        let request = Request {
+            before: side("before"),
+            after: side("after"),
+            scale: None,
+            offset: None,
+            aoi: aoi.map(|ring| format!(r#"{{"type":"Polygon","coordinates":{ring}}}"#)),
+            aoi_notes: Vec::new(),
+            recipe: Recipe::default().with(&format!("change.method={method}")).unwrap(),
+            access: access.clone(),
+        };
+        let prepared = Prepared::new(request, None, &Limits::default()).unwrap();
+        let out = root.join("out");
+        match method {
+            "burn" => drop(pipeline::run(&prepared, &out, false, &Silent).unwrap()),
+            _ => drop(pipeline::unsupervised::run(&prepared, &out, false, &Silent).unwrap()),
+        }
+        assert_eq!(access.unplanned(), 0, "{method}");
+    }
+}
+
+#[test]
+fn a_check_over_a_server_comes_to_the_local_verdict() {
+    let server = Server::over(pair());
+    let folder = shelf().join("check");
+    std::fs::create_dir_all(&folder).unwrap();
+    let claim = "[[claim]]\nid = \"a\"\ntext = \"fields burned\"\nsource = \"a test\"\nasserts = \"occurred\"\n\
+                 bbox = [36.190, 50.50, 36.196, 50.505]\nwindow = [\"2025-11-06\", \"2025-11-24\"]\nkinds = [\"burned_fields\"]\n";
+    std::fs::write(folder.join("claim.toml"), claim).unwrap();
+    let verdict = |before: &str, after: &str, out: &str| {
+        let line = ["check", "claim.toml", "--before", before, "--after", after, "--out", out, "--overwrite", "--json"];
+        let more = ["--set", "evidence.implants=20", "--loopback-http", "--cache", "cache"];
+        let mut found = run(&folder, &[&line[..], &more].concat()).done().json()["verdicts"][0].take();
+        // It registers which files were named.
+        found["registration"].take();
+        found
+    };
+    let local = |side: &str| pair().join(side).join("item.json").display().to_string();
+    let from_disk = verdict(&local("before"), &local("after"), "local");
+    let served = verdict(&server.url("/before/item.json"), &server.url("/after/item.json"), "served");
+    assert_eq!(from_disk, served);
+    assert!(server.count().0 > 10);
 }
 
 #[test]

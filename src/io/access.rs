@@ -35,7 +35,7 @@ struct Open {
     http: Arc<Http>,
     storage: Storage,
     /// Opened when it is first needed.
-    cache: Mutex<Option<Arc<Cache>>>,
+    cache: Arc<Mutex<Option<Arc<Cache>>>>,
     troubles: Arc<Troubles>,
     /// Files by their inert addresses: each is opened once a run.
     files: Mutex<BTreeMap<String, Arc<RemoteFile>>>,
@@ -49,11 +49,28 @@ impl Access {
         Self(Some(Arc::new(Open {
             http,
             storage,
-            cache: Mutex::default(),
+            cache: Arc::default(),
             troubles: Arc::default(),
             files: Mutex::default(),
             documents: Mutex::default(),
         })))
+    }
+
+    /// The same client and cache for another run in this process: files are looked at anew, and what failed before
+    /// is forgotten.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        let renewed = |open: &Arc<Open>| {
+            Arc::new(Open {
+                http: Arc::clone(&open.http),
+                storage: open.storage.clone(),
+                cache: Arc::clone(&open.cache),
+                troubles: Arc::default(),
+                files: Mutex::default(),
+                documents: Mutex::default(),
+            })
+        };
+        Self(self.0.as_ref().map(renewed))
     }
 
     /// Whether there is a way at all.
@@ -146,6 +163,11 @@ impl Access {
     /// The first failure of this run.
     pub fn sound(&self) -> Result<()> {
         self.0.as_ref().map_or(Ok(()), |open| open.troubles.none())
+    }
+
+    /// Stretches that were fetched when a reader came to them: nobody had planned them.
+    pub fn unplanned(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.troubles.unplanned())
     }
 
     /// What the user should know of how it went.

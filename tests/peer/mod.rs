@@ -368,8 +368,9 @@ impl Shared {
         }
         head.push_str("\r\n");
         let sent = answer.sent.map_or(answer.body.len(), |sent| answer.body.len().min(sent as usize));
-        let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer.body[..sent]));
+        // Counted before it is sent: a client that has it may ask for the count at once.
         self.told.lock().unwrap().bytes += sent as u64;
+        let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer.body[..sent]));
         while answer.silent && written.is_ok() && !self.over.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(20));
         }

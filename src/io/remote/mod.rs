@@ -7,6 +7,7 @@ mod extents;
 mod fetch;
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use self::cache::Cache;
@@ -36,6 +37,8 @@ pub(super) struct Troubles {
     /// The first failure: what was not read because of it must not pass for read.
     failure: Mutex<Option<Error>>,
     notes: Mutex<Vec<String>>,
+    /// Requests that no plan foresaw.
+    unplanned: AtomicU64,
 }
 
 impl Troubles {
@@ -56,6 +59,11 @@ impl Troubles {
         if !notes.contains(&line) {
             notes.push(line);
         }
+    }
+
+    /// Stretches that were fetched when a reader came to them, and not before.
+    pub(super) fn unplanned(&self) -> u64 {
+        self.unplanned.load(Ordering::Relaxed)
     }
 
     /// What the user should know, in a fixed order.
@@ -210,6 +218,7 @@ impl RemoteFile {
         if self.entry.missing(wanted).is_empty() {
             return Ok(());
         }
+        self.troubles.unplanned.fetch_add(1, Ordering::Relaxed);
         let held = self.entry.extents();
         requests(&[wide].into_iter().collect(), &held, 0, MOST).into_iter().try_for_each(|extent| self.fetch(extent))
     }
