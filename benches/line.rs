@@ -23,7 +23,16 @@ const FULL: usize = 10_980;
 fn request(pair: &Path, recipe: Recipe) -> Request {
     let side = |name: &str| SideRequest { paths: vec![pair.join(name)], bands: None, sensor: None, date: None };
     let (before, after) = (side("before"), side("after"));
-    Request { before, after, scale: None, offset: None, aoi: None, aoi_notes: Vec::new(), recipe }
+    Request {
+        before,
+        after,
+        scale: None,
+        offset: None,
+        aoi: None,
+        aoi_notes: Vec::new(),
+        recipe,
+        access: Default::default(),
+    }
 }
 
 /// A job as a person would run it, then with each costly part left out or added.

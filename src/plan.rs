@@ -199,6 +199,14 @@ fn projected(bounds: &Bounds, from: Crs, to: Crs) -> Result<Bounds> {
     }))
 }
 
+/// The pixels of an AOI on the lattice of a grid, which need not reach over all of it.
+///
+/// # Errors
+/// `Usage` for an AOI that covers the centre of no pixel, `Mismatch` and `Limit` for one that cannot be expressed there.
+pub fn area_on(aoi: &Aoi, lattice: &Grid, limits: &Limits) -> Result<(Grid, Runs)> {
+    cropped(&aoi_frame(aoi, lattice, limits)?, aoi)
+}
+
 /// The lattice over an AOI.
 fn aoi_frame(aoi: &Aoi, lattice: &Grid, limits: &Limits) -> Result<Grid> {
     let boxes = aoi.bounds().into_iter().map(|bounds| projected(&bounds, Crs::WGS84, lattice.crs()));

@@ -22,8 +22,8 @@ use common::{change, contents, ended, json, names, pair, program, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 10] =
-    ["change", "inspect", "indices", "score", "simulate", "verify", "demo", "schema", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["change", "inspect", "indices", "score", "search", "simulate", "verify", "demo", "schema", "completions", "man"];
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

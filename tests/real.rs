@@ -54,6 +54,7 @@ fn request(data: &Path, pair: &Value, dtype: &str) -> Request {
         aoi: None,
         aoi_notes: Vec::new(),
         recipe: recipe.with(&format!("output.dtype={dtype}")).unwrap(),
+        access: Default::default(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line as typed: what clap parses, nothing resolved yet.
 
 mod claims;
+mod network;
+mod search;
 mod watch;
 
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::claims::{Calibrate, Check, Judged};
+pub use self::network::Network;
+pub use self::search::Search;
 pub use self::watch::{Action, Named, Watch};
 
 use crate::watch::schema;
@@ -56,6 +60,8 @@ pub enum Command {
     Indices,
     /// Score a mask against a reference: CE, OE, F1, IoU, kappa, AUC
     Score(Score),
+    /// List what a catalogue has of an area: duplicates resolved, the clear share over the area, pairs for a claim
+    Search(Box<Search>),
     /// Make a simulated Sentinel-2 pair with a known truth
     Simulate(Simulate),
     /// Re-hash everything that a run's manifest names
@@ -78,7 +84,7 @@ pub enum Command {
 /// `groundtell change`
 #[derive(Debug, Args)]
 pub struct Change {
-    /// Scene before: GeoTIFF, folder of bands, SAFE folder or zip, STAC Item file (repeat for several tiles)
+    /// Scene before: GeoTIFF, folder of bands, SAFE folder or zip, STAC Item file or its https address (repeat for several tiles)
     #[arg(long, value_name = "PATH", required_unless_present_any = ["print_recipe", "sar"])]
     pub before: Vec<PathBuf>,
     /// Scene after: as --before
@@ -144,6 +150,9 @@ pub struct Change {
     /// Exit with 1 when objects were found
     #[arg(long, value_name = "OUTCOME")]
     pub fail_on: Option<Outcome>,
+    /// How servers are reached
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// A radar stack instead of a pair of scenes.
@@ -370,6 +379,12 @@ pub struct Verify {
     /// Run it again from the recorded inputs and recipe, and compare byte by byte
     #[arg(long)]
     pub replay: bool,
+    /// With --replay: read inputs that lie on servers again, from the cache or over the network
+    #[arg(long, requires = "replay")]
+    pub remote: bool,
+    /// How servers are reached
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// `groundtell demo`

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::args::{Change, Outcome};
+use super::network::tell;
 use super::progress::Progress;
 use super::request;
 use super::talk::Talk;
@@ -36,12 +37,14 @@ pub(super) fn run(asked: &Change, talk: &Talk) -> Result<u8> {
     if prepared.request.recipe.change.method != Method::Burn {
         let ended = unsupervised::run(&prepared, out, asked.overwrite, &progress);
         progress.done();
+        tell(&prepared.request.access, talk);
         let summary = ended?;
         talk.answer(&summary, || any_change(&summary, &shown))?;
         return Ok(exit_code(talk, &summary.failed_blocks, summary.objects, asked.fail_on));
     }
     let ended = pipeline::run(&prepared, out, asked.overwrite, &progress);
     progress.done();
+    tell(&prepared.request.access, talk);
     let summary = ended?;
     talk.answer(&summary, || text(&summary, &shown))?;
     Ok(exit_code(talk, &summary.failed_blocks, summary.objects, asked.fail_on))

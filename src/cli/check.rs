@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::{Check, Judged};
+use super::fetch::Fetch;
+use super::network::{all_kept, tell};
 use super::progress::Progress;
 use super::request::base_recipe;
 use super::talk::Talk;
 use crate::claim::{Claim, ClaimFile, Place, Scenes};
-use crate::error::Result;
-use crate::evidence::Outcome;
+use crate::error::{Error, Result};
+use crate::evidence::judge::bears;
 use crate::evidence::verdict::Verdict;
+use crate::evidence::{LayerKind, Outcome};
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::check::request::{Asked, CheckRequest, Named, folder_of};
@@ -22,13 +26,14 @@ use crate::text::{Foreign, inert_line, shown_path};
 
 pub(super) fn run(asked: &Check, talk: &Talk) -> Result<u8> {
     let limits = Limits::default();
-    let request = request(asked, &limits)?;
+    let request = request(asked, &|line| talk.note(line), &limits)?;
     if asked.plan {
         return plan(&request, talk);
     }
     let progress = Progress::new(talk)?;
     let ended = judge(&request, (&asked.out, asked.overwrite), &progress, &limits);
     progress.done();
+    tell(&request.access, talk);
     let verdicts = ended?;
     talk.answer(&json!({ "verdicts": verdicts }), || text(&verdicts, &shown_path(&asked.out).to_string()))?;
     let wanted = match asked.fail_on {
@@ -44,15 +49,16 @@ pub(super) fn run(asked: &Check, talk: &Talk) -> Result<u8> {
 /// # Errors
 /// As reading the claims and judging them.
 pub(super) fn judged(asked: &Check, progress: &Progress, limits: &Limits) -> Result<Vec<Verdict>> {
-    judge(&request(asked, limits)?, (&asked.out, asked.overwrite), progress, limits)
+    judge(&request(asked, &|_| (), limits)?, (&asked.out, asked.overwrite), progress, limits)
 }
 
 /// The request behind the command line.
-fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
+fn request(asked: &Check, note: &dyn Fn(&str), limits: &Limits) -> Result<CheckRequest> {
     let text = store::read_text(&asked.claims, limits.text_bytes)?;
     let file = ClaimFile::from_toml(&text, limits).map_err(|error| error.at(shown_path(&asked.claims)))?;
     let folder = asked.data.clone().unwrap_or_else(|| folder_of(&asked.claims));
-    let named = named(asked);
+    let access = asked.network.access()?;
+    let named = named(asked, &access)?;
     let mut files = vec![asked.claims.clone()];
     let mut claims = Vec::new();
     for (claim, number) in file.claims.into_iter().zip(1..) {
@@ -60,13 +66,23 @@ fn request(asked: &Check, limits: &Limits) -> Result<CheckRequest> {
         claim.check_area(area.area_ha(), limits)?;
         files.extend(path);
         let area_notes = area.notes().to_vec();
-        claims.push(Asked { number, claim, area: area.to_geojson(), area_notes, named: named.clone() });
+        let mut named = named.clone();
+        if asked.fetch && claim.imagery.scenes.is_none() && wants_scenes(&claim) {
+            let fetch = Fetch { catalogue: &asked.catalogue, access: &access, limits, note };
+            named.scenes = fetch.pair(&claim, &area)?;
+        }
+        claims.push(Asked { number, claim, area: area.to_geojson(), area_notes, named });
     }
     files.sort();
     files.dedup();
     let recipe = base_recipe(asked.recipe.as_deref(), &asked.set, limits)?;
     let public = asked.public.then(today);
-    Ok(CheckRequest { claims, files, folder, public, recipe })
+    Ok(CheckRequest { claims, files, folder, public, recipe, access })
+}
+
+/// Whether a pair of scenes bears on a claim.
+fn wants_scenes(claim: &Claim) -> bool {
+    [LayerKind::Burn, LayerKind::OpticalChange].iter().any(|layer| bears(*layer, claim))
 }
 
 /// The area of a claim, and the file it was read from.
@@ -85,18 +101,22 @@ fn area(claim: &Claim, folder: &Path, limits: &Limits) -> Result<(Aoi, Option<Pa
 }
 
 /// Imagery named on the command line.
-fn named(asked: &Check) -> Named {
-    let texts = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let scenes = (!asked.before.is_empty()).then(|| Scenes {
-        before: texts(&asked.before),
-        after: texts(&asked.after),
+fn named(asked: &Check, access: &Access) -> Result<Named> {
+    let texts = |paths: &[PathBuf]| {
+        let kept = all_kept(paths, access)?;
+        Ok::<_, Error>(kept.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>())
+    };
+    let (before, after) = (texts(&asked.before)?, texts(&asked.after)?);
+    let scenes = (!before.is_empty()).then_some(Scenes {
+        before,
+        after,
         before_date: asked.before_date,
         after_date: asked.after_date,
         bands: asked.bands.clone().unwrap_or_default(),
         scale: asked.scale,
         offset: asked.offset,
     });
-    Named { scenes, stack: asked.sar.clone(), hotspots: asked.hotspots.clone() }
+    Ok(Named { scenes, stack: asked.sar.clone(), hotspots: asked.hotspots.clone() })
 }
 
 /// Today, by the clock of this machine: only what may be published depends on it.

@@ -8,6 +8,7 @@ use super::progress::Progress;
 use super::talk::Talk;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
@@ -89,6 +90,7 @@ fn request(scenes: &Path, limits: &Limits) -> Result<Request> {
         aoi: Some(Aoi::from_bytes(area, limits)?.to_geojson()),
         aoi_notes: Vec::new(),
         recipe: Recipe::default(),
+        access: Access::default(),
     })
 }
 

@@ -8,6 +8,7 @@ use super::args::Inspect;
 use super::request;
 use super::talk::Talk;
 use crate::error::Result;
+use crate::io::access::Access;
 use crate::limits::Limits;
 use crate::pipeline::inspection::{Inspection, inspect};
 use crate::text::inert_line;
@@ -18,6 +19,7 @@ pub(super) fn run(asked: &Inspect, talk: &Talk) -> Result<u8> {
         bands: asked.reading.bands.clone(),
         sensor: request::sensor(&asked.reading),
         date: asked.reading.before_date.or(asked.reading.after_date),
+        access: Access::default(),
     };
     let area = request::area(&asked.area, &limits)?;
     let mut seen = Vec::new();

@@ -6,13 +6,17 @@ mod change;
 mod check;
 mod demo;
 mod demo_claims;
+mod fetch;
 mod indices;
 mod inspect;
+mod network;
+mod period;
 mod progress;
 mod radar;
 mod request;
 mod schema;
 mod score;
+mod search;
 mod simulate;
 mod talk;
 mod verify;
@@ -75,6 +79,7 @@ fn dispatch(command: &Command, talk: &Talk) -> Result<u8> {
         Command::Inspect(asked) => inspect::run(asked, talk),
         Command::Indices => indices::run(talk),
         Command::Score(asked) => score::run(asked, talk),
+        Command::Search(asked) => search::run(asked, talk),
         Command::Simulate(asked) => simulate::run(asked, talk),
         Command::Verify(asked) => verify::run(asked, talk),
         Command::Watch(asked) => watch::run(asked, talk),

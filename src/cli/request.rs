@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::args::{Area, Change, LayerDtype, MethodName, Reading, SarScale, SensorName};
+use super::network::all_kept;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
 use crate::io::store;
@@ -19,20 +20,24 @@ use crate::text::shown_path;
 pub(super) fn change(asked: &Change, limits: &Limits) -> Result<Request> {
     let aoi = area(&asked.area, limits)?;
     let reading = &asked.reading;
-    let side = |paths: &[std::path::PathBuf], own: &Option<Vec<String>>, date| SideRequest {
-        paths: paths.to_vec(),
-        bands: own.clone().or_else(|| reading.bands.clone()),
-        sensor: sensor(reading),
-        date,
+    let access = asked.network.access()?;
+    let side = |paths: &[std::path::PathBuf], own: &Option<Vec<String>>, date| {
+        Ok::<_, Error>(SideRequest {
+            paths: all_kept(paths, &access)?,
+            bands: own.clone().or_else(|| reading.bands.clone()),
+            sensor: sensor(reading),
+            date,
+        })
     };
     Ok(Request {
-        before: side(&asked.before, &reading.before_bands, reading.before_date),
-        after: side(&asked.after, &reading.after_bands, reading.after_date),
+        before: side(&asked.before, &reading.before_bands, reading.before_date)?,
+        after: side(&asked.after, &reading.after_bands, reading.after_date)?,
         scale: usable(reading.scale, "--scale", |scale| scale != 0.0)?,
         offset: usable(reading.offset, "--offset", |_| true)?,
         aoi_notes: aoi.as_ref().map(|aoi| aoi.notes().to_vec()).unwrap_or_default(),
         aoi: aoi.map(|aoi| aoi.to_geojson()),
         recipe: recipe(asked, limits)?,
+        access,
     })
 }
 

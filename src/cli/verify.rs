@@ -1,9 +1,11 @@
 //! `groundtell verify`: is a run's output what its manifest says, and does it come out again?
 
 use super::args::Verify;
+use super::network::tell;
 use super::progress::Progress;
 use super::talk::Talk;
 use crate::error::Result;
+use crate::io::access::Access;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::verify::{Report, replay, verify};
@@ -17,8 +19,11 @@ pub(super) fn run(asked: &Verify, talk: &Talk) -> Result<u8> {
     if asked.replay {
         let scratch = store::Scratch::new()?;
         let progress = Progress::new(talk)?;
-        let differing = replay(&manifest, &scratch.path().join("replay"), &progress, &limits);
+        let named = asked.remote || asked.network.loopback_http;
+        let access = if named { asked.network.access()? } else { Access::default() };
+        let differing = replay(&manifest, &scratch.path().join("replay"), (&access, &progress), &limits);
         progress.done();
+        tell(&access, talk);
         report.replay = Some(differing?);
     }
     talk.answer(&report, || text(&report))?;
@@ -33,6 +38,9 @@ fn text(report: &Report) -> String {
     }
     for name in report.replay.iter().flatten() {
         page.push_str(&format!("differs on replay: {}\n", crate::text::Foreign::new(name)));
+    }
+    if report.remote > 0 && report.replay.is_none() {
+        page.push_str(&format!("{} inputs are remote, not read again\n", report.remote));
     }
     let verdict = if report.intact { "all as the manifest says" } else { "not as the manifest says" };
     page.push_str(&format!("{} files checked: {verdict}\n", report.checked));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::{Action, Named, Watch as Asked};
 use super::change::PARTIAL;
+use super::network::tell;
 use super::progress::Progress;
 use super::request::base_recipe;
 use super::talk::Talk;
@@ -19,6 +20,7 @@ use crate::pipeline::crew::{Silent, Watch};
 use crate::pipeline::summary::LIMITS;
 use crate::stac::catalogue::{Catalogue, Source};
 use crate::stac::entry;
+use crate::stac::peer::Peer;
 use crate::text::{Foreign, inert_line, shown_path};
 use crate::watch::job::{Job, Place};
 use crate::watch::listing::Catalogued;
@@ -68,7 +70,7 @@ fn desk<'a>(
     });
     let areas = areas.collect::<Result<_>>()?;
     let shelf = Shelf::at(&out.map_or_else(|| folder.join(&job.out), Path::to_owned))?;
-    Ok(Desk { job, recipe, recipe_hash, areas, shelf, limits, watch })
+    Ok(Desk { job, recipe, recipe_hash, areas, shelf, limits, access: Access::default(), watch })
 }
 
 fn pass(asked: &Asked, talk: &Talk) -> Result<u8> {
@@ -77,21 +79,26 @@ fn pass(asked: &Asked, talk: &Talk) -> Result<u8> {
     let mut job = job_at(path, &limits)?;
     job.per_pass = asked.per_pass.map_or(job.per_pass, |most| most as usize);
     let progress = Progress::new(talk)?;
-    let desk = desk((&job, path), asked.out.as_deref(), &progress, limits)?;
-    let access = Access::default();
+    let access = asked.network.access()?;
+    let desk = Desk { access: access.clone(), ..desk((&job, path), asked.out.as_deref(), &progress, limits)? };
     let source = Source::parse(&job.catalogue)?;
     let place = match source.place {
         entry::Place::File(file) => entry::Place::File(Job::folder_of(path).join(file)),
         web => web,
     };
-    let catalogue = Catalogue::open(place, None, limits)?;
+    let peer = access.http().map(|http| &**http as &dyn Peer);
+    if let entry::Place::Web(address) = &place {
+        access.remember(address)?;
+    }
+    let catalogue = Catalogue::open(place, peer, limits)?;
     let own = || source.collection.iter().cloned().collect();
     let collections = if job.collections.is_empty() { own() } else { job.collections.clone() };
-    let catalogued = Catalogued { catalogue, collections, access };
-    let channels = notice::channels(&job)?;
+    let catalogued = Catalogued { catalogue, collections, access: access.clone() };
+    let channels = notice::channels(&job, access.http(), |name| std::env::var(name).ok())?;
     let channels: Vec<&dyn Channel> = channels.iter().map(|channel| &**channel).collect();
     let ended = desk.pass(&catalogued, &channels, &format!("process {}", std::process::id()));
     progress.done();
+    tell(&access, talk);
     let report = ended?;
     talk.answer(&report, || text(&report))?;
     Ok(code(&report, asked.fail_on_alert))

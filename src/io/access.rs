@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::http::{Http, PlanetaryComputer};
@@ -16,9 +17,25 @@ use crate::stac::peer::Peer;
 #[derive(Clone, Default)]
 pub struct Access(Option<Arc<Open>>);
 
+/// Where what is fetched is kept.
+#[derive(Debug, Clone)]
+pub enum Storage {
+    /// A folder that outlives the run.
+    Folder {
+        /// Where it is.
+        root: PathBuf,
+        /// Bytes that it may hold.
+        most: u64,
+    },
+    /// A folder for this run alone.
+    ThisRun,
+}
+
 struct Open {
     http: Arc<Http>,
-    cache: Arc<Cache>,
+    storage: Storage,
+    /// Opened when it is first needed.
+    cache: Mutex<Option<Arc<Cache>>>,
     troubles: Arc<Troubles>,
     /// Files by their inert addresses: each is opened once a run.
     files: Mutex<BTreeMap<String, Arc<RemoteFile>>>,
@@ -27,11 +44,12 @@ struct Open {
 }
 
 impl Access {
-    /// Access through `http`, with what is fetched kept in `cache`.
-    pub fn new(http: Arc<Http>, cache: Cache) -> Self {
+    /// Access through `http`, with what is fetched kept in `storage`.
+    pub fn new(http: Arc<Http>, storage: Storage) -> Self {
         Self(Some(Arc::new(Open {
             http,
-            cache: Arc::new(cache),
+            storage,
+            cache: Mutex::default(),
             troubles: Arc::default(),
             files: Mutex::default(),
             documents: Mutex::default(),
@@ -72,8 +90,23 @@ impl Access {
             return Ok(Arc::clone(file));
         }
         open.http.remember(address)?;
-        let file = Arc::new(RemoteFile::open(&open.http, &open.cache, &open.troubles, address)?);
+        let file = Arc::new(RemoteFile::open(&open.http, &open.cache()?, &open.troubles, address)?);
         Ok(Arc::clone(open.files().entry(key).or_insert(file)))
+    }
+
+    /// As [`Access::open`] for several files, opened several at a time; in their order.
+    pub fn open_all(&self, addresses: &[Address]) -> Vec<Result<Arc<RemoteFile>>> {
+        let flights = self.http().map_or(1, |http| http.policy().requests);
+        let (next, opened) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+        let worker = || {
+            while let Some((number, address)) = take(addresses, &next) {
+                let file = self.open(address);
+                opened.lock().unwrap_or_else(PoisonError::into_inner).insert(number, file);
+            }
+        };
+        std::thread::scope(|scope| (0..flights.min(addresses.len())).for_each(|_| drop(scope.spawn(worker))));
+        let opened = opened.into_inner().unwrap_or_else(PoisonError::into_inner);
+        opened.into_values().collect()
     }
 
     /// The document at `address`, at most `most` bytes.
@@ -84,7 +117,7 @@ impl Access {
         let open = self.opened(address)?;
         let bytes = open.http.get(address, most)?;
         let length = bytes.len() as u64;
-        let record = Record { bytes: length, etag: None, read: length, sha256: sha256_hex(&bytes) };
+        let record = Record { bytes: length, etag: None, read: length, sha256: sha256_hex(&bytes), verified: false };
         open.documents.lock().unwrap_or_else(PoisonError::into_inner).insert(address.inert(), record);
         Ok(bytes)
     }
@@ -129,7 +162,27 @@ impl Access {
     }
 }
 
+/// The next of a list that several threads work off.
+fn take<'a>(addresses: &'a [Address], next: &AtomicUsize) -> Option<(usize, &'a Address)> {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    addresses.get(number).map(|address| (number, address))
+}
+
 impl Open {
+    fn cache(&self) -> Result<Arc<Cache>> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cache) = cache.as_ref() {
+            return Ok(Arc::clone(cache));
+        }
+        let opened = Arc::new(match &self.storage {
+            Storage::Folder { root, most } => Cache::at(root, *most)
+                .map_err(|error| error.hint("name another folder with --cache, or keep nothing with --no-cache"))?,
+            Storage::ThisRun => Cache::scratch()?,
+        });
+        *cache = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
     fn files(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<RemoteFile>>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }

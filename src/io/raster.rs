@@ -1,5 +1,8 @@
 //! What every raster reader offers: a description, and typed samples of a window.
 
+use std::sync::Arc;
+
+use super::remote::{Extent, RemoteFile};
 use crate::error::Result;
 use crate::geom::crs::Crs;
 use crate::geom::grid::Grid;
@@ -194,6 +197,18 @@ pub trait Raster: Send + Sync {
     fn touched(&self, level: usize, bands: &[usize], window: Window) -> Vec<(u64, u64)> {
         let _ = (level, bands, window);
         Vec::new()
+    }
+
+    /// Offsets and lengths in the file of the chunks that such a reading touches. Nothing is read. Empty where a
+    /// format cannot tell.
+    fn extents(&self, level: usize, bands: &[usize], window: Window) -> Vec<Extent> {
+        let _ = (level, bands, window);
+        Vec::new()
+    }
+
+    /// The file on a server that this raster is read from; None for a local one.
+    fn remote(&self) -> Option<&Arc<RemoteFile>> {
+        None
     }
 
     /// Bytes read from disk so far, and chunks decoded so far.

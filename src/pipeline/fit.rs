@@ -1,7 +1,10 @@
 //! Do the scenes of both sides fit each other? Refusals before any work: the same scene twice, a swapped pair,
 //! numbers that carry an offset on one side only.
 
+use std::path::Path;
+
 use super::scenes::{Pair, Scene};
+use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::geom::crs::Transform;
 use crate::geom::grid::Grid;
@@ -68,10 +71,18 @@ pub(super) fn refuse_copies(pair: &Pair) -> Result<()> {
 
 /// Whether all files of the one are among those of the other, whatever they are called.
 fn are_copies(one: &Product, other: &Product) -> Result<bool> {
-    let sums = |product: &Product| product.files.iter().map(|file| store::sha256_of(file)).collect::<Result<Vec<_>>>();
+    let sums = |product: &Product| product.files.iter().map(|file| sum(file)).collect::<Result<Vec<_>>>();
     let (one, other) = (sums(one)?, sums(other)?);
     let within = |few: &[String], many: &[String]| few.iter().all(|sum| many.contains(sum));
     Ok(within(&one, &other) || within(&other, &one))
+}
+
+/// What tells a file from others: its checksum; of one on a server, of which little was read, its address.
+fn sum(file: &Path) -> Result<String> {
+    match file.to_str().filter(|text| Address::is_meant(text)) {
+        Some(address) => Ok(address.to_owned()),
+        None => store::sha256_of(file),
+    }
 }
 
 /// Refuses Sentinel-2 scenes of one place of which one carries an offset that the other does not.

@@ -1,8 +1,11 @@
 //! The manifest: inputs, recipe, versions and the checksum of every file of a run. Written last.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::io::remote::Record;
 use crate::io::store::Published;
 
 /// Name of the manifest in an output folder.
@@ -34,13 +37,36 @@ pub struct Entry {
     pub path: String,
     /// Size.
     pub bytes: u64,
-    /// Checksum in hex.
+    /// Checksum in hex; of an input on a server over the bytes that were read of it, in the order of their offsets.
     pub sha256: String,
+    /// Of an input on a server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Remote>,
+}
+
+/// What is known of an input on a server, whose `path` is its address without credentials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Remote {
+    /// Its entity tag or the date of its last change, by the server's word.
+    pub version: Option<String>,
+    /// Bytes that were read of it.
+    pub read: u64,
+    /// Whether all of it was fetched and had the checksum that its item tells; else it is unverified.
+    pub verified: bool,
+}
+
+impl Entry {
+    /// The entry of an input on a server.
+    pub(super) fn of_remote(path: &Path, record: Record) -> Self {
+        let Record { bytes, etag, read, sha256, verified } = record;
+        let remote = Some(Remote { version: etag, read, verified });
+        Self { path: path.to_string_lossy().into_owned(), bytes, sha256, remote }
+    }
 }
 
 impl From<&Published> for Entry {
     fn from(file: &Published) -> Self {
-        Self { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone() }
+        Self { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone(), remote: None }
     }
 }
 

@@ -7,6 +7,7 @@ mod cut;
 mod dating;
 mod desk;
 pub(crate) mod detect;
+mod fetching;
 mod fit;
 mod gates;
 pub mod heat;
@@ -27,6 +28,7 @@ pub mod request;
 mod rig;
 mod scenes;
 pub mod scoring;
+pub mod search;
 mod seeded;
 mod side;
 pub mod simulated;
@@ -121,6 +123,7 @@ fn walk(
         return Err(Error::bug("unsupervised::run is for this method"));
     }
     let stage = Stage::begin(out, overwrite, &request.paths())?;
+    prepared.fetch(watch)?;
     let wants_survey = recipe.output.previews || layers.contains(&Layer::Cva);
     let survey = wants_survey.then(|| survey_of(prepared, watch)).transpose()?;
     let gates = gates::judge(prepared, survey.as_ref())?;
@@ -236,12 +239,16 @@ fn date_sinks(prepared: &Prepared, stage: &Stage, style: &Style<'_>) -> Result<V
 fn survey_of(prepared: &Prepared, watch: &dyn Watch) -> Result<Survey> {
     let Prepared { request, pair, plan, .. } = prepared;
     let recipe = &request.recipe;
-    let factor = plan.grid.width().max(plan.grid.height()).div_ceil(recipe.output.preview_px).max(1);
-    let grid = plan.grid.coarsened(factor)?;
+    let grid = survey_grid(&plan.grid, recipe)?;
     let roles = prepared.survey_roles();
     let look = |side| rig::side(pair, side, &roles, &grid, recipe, Purpose::Survey);
     let (before, after) = (look(Side::Before)?, look(Side::After)?);
     Survey::take([&before, &after], &grid, &prepared.aoi_on(&grid)?, watch)
+}
+
+/// The grid of the coarse look.
+fn survey_grid(work: &Grid, recipe: &Recipe) -> Result<Grid> {
+    work.coarsened(work.width().max(work.height()).div_ceil(recipe.output.preview_px).max(1))
 }
 
 /// Bands of the change vector with the spread of no change, in reflectance.

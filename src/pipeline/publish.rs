@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::geom::aoi::Aoi;
 use crate::geom::crs::{Crs, Transform};
 use crate::geom::grid::Grid;
+use crate::io::access::Access;
 use crate::io::cog::Stats;
 use crate::io::store::{self, Published, Stage};
 use crate::kernel::mask::{self, Reason};
@@ -231,7 +232,14 @@ pub(super) fn publish(
     let request = prepared.request.record()?;
     release(
         stage,
-        Run { command: "change", simulated: summary.simulated, request, recipe, inputs: &prepared.pair.files() },
+        Run {
+            command: "change",
+            simulated: summary.simulated,
+            request,
+            recipe,
+            inputs: &prepared.pair.files(),
+            access: &prepared.request.access,
+        },
     )
 }
 
@@ -257,15 +265,19 @@ pub(crate) struct Run<'a> {
     pub(crate) recipe: &'a Recipe,
     /// The files that were opened.
     pub(crate) inputs: &'a [PathBuf],
+    /// The way to those of them that lie on servers.
+    pub(crate) access: &'a Access,
 }
 
 /// Makes the stage visible, with the manifest of the run last.
 ///
 /// # Errors
-/// As reading the inputs once more and publishing.
+/// As reading the inputs once more and publishing; `Environment` when a part of an input could not be fetched, which
+/// would pass for ground that nobody saw.
 pub(crate) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
-    let inputs =
-        run.inputs.iter().map(|path| input(path, run.recipe.output.hash_inputs)).collect::<Result<Vec<_>>>()?;
+    run.access.sound()?;
+    let hash = run.recipe.output.hash_inputs;
+    let inputs = run.inputs.iter().map(|path| input(path, hash, run.access)).collect::<Result<Vec<_>>>()?;
     let recipe = serde_json::to_value(run.recipe).map_err(|error| unserialised(&error))?;
     stage.publish(|files: &[Published]| {
         let manifest = Manifest {
@@ -283,9 +295,12 @@ pub(crate) fn release(stage: Stage, run: Run<'_>) -> Result<()> {
 }
 
 /// An input file as the manifest records it.
-fn input(path: &Path, hash: bool) -> Result<Entry> {
+fn input(path: &Path, hash: bool, access: &Access) -> Result<Entry> {
+    if let Some(record) = access.record(path)? {
+        return Ok(Entry::of_remote(path, record));
+    }
     let sha256 = if hash { store::sha256_of(path)? } else { "not taken".to_owned() };
-    Ok(Entry { path: path.to_string_lossy().into_owned(), bytes: store::size_of(path)?, sha256 })
+    Ok(Entry { path: path.to_string_lossy().into_owned(), bytes: store::size_of(path)?, sha256, remote: None })
 }
 
 /// Classes of a layer, if it is one of classes.

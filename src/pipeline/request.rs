@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::io::product::Ask;
 use crate::limits::Limits;
 use crate::plan::Side;
@@ -32,6 +33,9 @@ pub struct Request {
     /// Every tunable.
     #[serde(skip)]
     pub recipe: Recipe,
+    /// The way to servers, where one was given.
+    #[serde(skip)]
+    pub access: Access,
 }
 
 /// One side of the pair.
@@ -49,8 +53,8 @@ pub struct SideRequest {
 
 impl SideRequest {
     /// How each path of this side is to be opened.
-    pub fn ask(&self) -> Ask {
-        Ask { bands: self.bands.clone(), sensor: self.sensor, date: self.date }
+    pub fn ask(&self, access: &Access) -> Ask {
+        Ask { bands: self.bands.clone(), sensor: self.sensor, date: self.date, access: access.clone() }
     }
 }
 

@@ -82,6 +82,28 @@ pub(super) fn some(
     })
 }
 
+/// The taps of every scene of a side, without their skies: what will be read, with nothing read yet.
+///
+/// # Errors
+/// As [`side`].
+pub(super) fn bare(
+    pair: &Pair,
+    side: Side,
+    roles: &[(Role, Band)],
+    work: &Grid,
+    recipe: &Recipe,
+    purpose: Purpose,
+) -> Result<(Vec<SceneTaps>, Growth)> {
+    let growth = Growth::new(recipe.mask.cloud_dilation_m, recipe.mask.shadow_dilation_m, work)?;
+    let tied = pair.side(side).map(|scene| taps(scene, roles, work, recipe, purpose, growth.halo, 1.0));
+    Ok((tied.collect::<Result<Vec<_>>>()?, growth))
+}
+
+/// Whether the sun's azimuth is known of all scenes of a side, so that shadows are looked for in its direction.
+pub(super) fn is_directed(pair: &Pair, side: Side) -> bool {
+    pair.side(side).all(|scene| scene.product.sun_azimuth.is_some())
+}
+
 /// Gives every scene with classes its sky, by the clouds of all scenes of its day.
 fn raise_skies(scenes: &[&Scene], tied: &mut [SceneTaps], work: &Grid, reach_m: f64) -> Result<()> {
     let directed = scenes.iter().all(|scene| scene.product.sun_azimuth.is_some());

@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::crew::guarded;
-use super::fit;
 use super::request::Request;
 use super::unsupervised;
+use super::{fetching, fit};
 use crate::error::{Error, Kind, Result};
 use crate::geom::window::Window;
 use crate::io::opening::open_tiff;
 use crate::io::product::{self, Ask, Product};
-use crate::io::raster::{Dtype, Raster, Samples, with_samples};
+use crate::io::raster::{Dtype, Raster, RasterInfo, Samples, with_samples};
 use crate::kernel::burn::signs::Sign;
 use crate::kernel::index::{Index, Role};
 use crate::kernel::reflectance::Sample;
@@ -60,13 +60,14 @@ impl Pair {
         for side in Side::BOTH {
             let asked = request.side(side);
             for path in &asked.paths {
-                let product = open_any(path, &asked.ask(), limits)?;
+                let product = open_any(path, &asked.ask(&request.access), limits)?;
                 products.push((side, product));
             }
         }
         fit::refuse_same(&products)?;
         fit::refuse_swapped(&products)?;
         let (nir, roles) = wanted(&products, layers, &request.recipe)?;
+        fetching::samples(&products, &roles, &request.access)?;
         let scenes = products.into_iter().map(|(side, product)| Scene::judged(side, product, &roles, request));
         let scenes = scenes.collect::<Result<Vec<_>>>()?;
         let mut pair = Self { scenes, roles, nir, warnings: Vec::new() };
@@ -254,23 +255,29 @@ fn is_float(raster: &Arc<dyn Raster>, index: usize) -> bool {
     raster.info().bands.get(index).is_some_and(|band| matches!(band.dtype, Dtype::F32 | Dtype::F64))
 }
 
-/// Valid samples of a band: its coarsest level with pixels enough, where that is of moderate size, else four
-/// windows.
-fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
-    const ENOUGH: usize = 1 << 16;
+/// Samples that are enough for a percentile.
+const ENOUGH: usize = 1 << 16;
+
+/// Where samples are taken: level and window.
+pub(super) fn sample_windows(info: &RasterInfo) -> Vec<(usize, Window)> {
     const MODERATE: usize = 1 << 20;
     const SIDE: usize = 256;
-    let info = raster.info();
     let mut coarser = info.overviews.iter().copied().enumerate().map(|(place, size)| (place + 1, size));
     let level = coarser.rfind(|(_, size)| size.0 * size.1 >= ENOUGH);
     let level = level.unwrap_or((0, (info.width, info.height)));
-    let windows = match Some(level).filter(|(_, size)| size.0 * size.1 <= MODERATE) {
+    match Some(level).filter(|(_, size)| size.0 * size.1 <= MODERATE) {
         Some((level, (width, height))) => vec![(level, Window::whole(width, height))],
         None => [(1, 1), (3, 1), (1, 3), (3, 3)]
             .map(|(x, y)| (0, around(info.width * x / 4, info.height * y / 4, SIDE, info)))
             .to_vec(),
-    };
-    let nodata = info.bands.get(index).and_then(|band| band.nodata);
+    }
+}
+
+/// Valid samples of a band: its coarsest level with pixels enough, where that is of moderate size, else four
+/// windows.
+fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
+    let windows = sample_windows(raster.info());
+    let nodata = raster.info().bands.get(index).and_then(|band| band.nodata);
     // A percentile of so many is good to a fraction of what it is asked for.
     let stride = windows.iter().map(|(_, window)| window.len()).sum::<usize>().div_ceil(ENOUGH) | 1;
     let mut valid = Vec::new();
@@ -285,7 +292,7 @@ fn sampled(raster: &Arc<dyn Raster>, index: usize) -> Result<Vec<f64>> {
     Ok(valid)
 }
 
-fn around(col: usize, row: usize, side: usize, info: &crate::io::raster::RasterInfo) -> Window {
+fn around(col: usize, row: usize, side: usize, info: &RasterInfo) -> Window {
     let start = |at: usize, length: usize| at.saturating_sub(side / 2).min(length.saturating_sub(side));
     Window::new(start(col, info.width), start(row, info.height), side.min(info.width), side.min(info.height))
 }

@@ -49,11 +49,7 @@ impl Clouds {
         reach_m: f64,
     ) -> Result<Self> {
         let (width, height) = work.pixel_metres();
-        let margin = (reach_m / width.min(height)).ceil() as usize + 1;
-        let wide = work.pad(margin);
-        let fine = CELL_M[usize::from(!directed)] / width.max(height);
-        let cell = (fine as usize).max(wide.width().max(wide.height()).div_ceil(MOST)).max(1);
-        let grid = wide.coarsened(cell)?;
+        let (grid, cell, margin) = coarse(work, directed, reach_m)?;
         let tap = tie(&grid)?;
         let mut cloud = Array2::from_elem((grid.height(), grid.width()), false);
         for start in (0..grid.height()).step_by(ROWS) {
@@ -64,6 +60,19 @@ impl Clouds {
         }
         Ok(Self { cloud, cell, metres: (width * cell as f64, height * cell as f64), margin })
     }
+}
+
+/// The grid of cells over a work grid and its margin, the pixels of a cell on a side, and those of the margin.
+///
+/// # Errors
+/// As coarsening a grid.
+pub(super) fn coarse(work: &Grid, directed: bool, reach_m: f64) -> Result<(Grid, usize, usize)> {
+    let (width, height) = work.pixel_metres();
+    let margin = (reach_m / width.min(height)).ceil() as usize + 1;
+    let wide = work.pad(margin);
+    let fine = CELL_M[usize::from(!directed)] / width.max(height);
+    let cell = (fine as usize).max(wide.width().max(wide.height()).div_ceil(MOST)).max(1);
+    Ok((wide.coarsened(cell)?, cell, margin))
 }
 
 impl Sky {

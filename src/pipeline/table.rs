@@ -11,6 +11,7 @@ use super::scoring::{Question, Scores, score};
 use super::summary::Summary;
 use super::{Prepared, run};
 use crate::error::{Error, Result};
+use crate::io::access::Access;
 use crate::io::csv;
 use crate::io::store::{self, Scratch};
 use crate::limits::Limits;
@@ -180,6 +181,7 @@ impl Scene {
             aoi: None,
             aoi_notes: Vec::new(),
             recipe: recipe.clone(),
+            access: Access::default(),
         }
     }
 

@@ -67,7 +67,11 @@ impl Tap {
         Self::at_level(raster, level, index, encoding, work, Upsample::Bilinear)
     }
 
-    fn at_level(
+    /// Band `index` of `raster` at this level and no other.
+    ///
+    /// # Errors
+    /// `Unsupported` when the raster has no grid.
+    pub(super) fn at_level(
         raster: &Arc<dyn Raster>,
         level: usize,
         index: usize,

@@ -13,6 +13,7 @@ use super::radar::{self, RadarPrepared};
 use super::request::Request;
 use super::{Prepared, check, run, unsupervised};
 use crate::error::{Error, Kind, Result};
+use crate::io::access::Access;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::recipe::{Method, Recipe};
@@ -31,6 +32,8 @@ pub struct Report {
     pub checked: usize,
     /// What does not fit, a line each.
     pub faults: Vec<String>,
+    /// Inputs on servers, which are not read again without a replay.
+    pub remote: usize,
     /// The outcome of a replay, when one was asked for: files that came out otherwise.
     pub replay: Option<Vec<String>>,
 }
@@ -42,7 +45,8 @@ pub struct Report {
 pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
     let manifest = read_manifest(folder, limits)?;
     let faults: Vec<String> = manifest.files.iter().filter_map(|entry| fault(folder, entry)).collect();
-    let report = Report { intact: faults.is_empty(), checked: manifest.files.len(), faults, replay: None };
+    let remote = manifest.inputs.iter().filter(|input| input.remote.is_some()).count();
+    let report = Report { intact: faults.is_empty(), checked: manifest.files.len(), faults, remote, replay: None };
     Ok((manifest, report))
 }
 
@@ -51,7 +55,12 @@ pub fn verify(folder: &Path, limits: &Limits) -> Result<(Manifest, Report)> {
 /// # Errors
 /// As a run; `Mismatch` when an input is not the recorded one any more, `Unsupported` when the manifest is
 /// that of another command, `Interrupted` when `watch` stops it.
-pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &Limits) -> Result<Vec<String>> {
+pub fn replay(
+    recorded: &Manifest,
+    scratch: &Path,
+    (access, watch): (&Access, &dyn Watch),
+    limits: &Limits,
+) -> Result<Vec<String>> {
     let command = recorded.command.as_str();
     if ![CHANGE, radar::COMMAND, check::COMMAND].contains(&command) {
         let command = crate::text::Foreign::new(command);
@@ -63,7 +72,12 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
         if watch.stopped() {
             return Err(Error::new(Kind::Interrupted, "stopped by a signal"));
         }
-        if input.sha256.starts_with("not ") {
+        if input.remote.is_some() && !access.is_open() {
+            return Err(Error::unsupported("the input lies on a server, and is not read again without being asked to")
+                .at(crate::text::Foreign::new(&input.path))
+                .hint("add --remote to read it from the cache or over the network"));
+        }
+        if input.remote.is_some() || input.sha256.starts_with("not ") {
             continue;
         }
         let now = store::sha256_of(Path::new(&input.path))
@@ -75,13 +89,13 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
         }
     }
     if command == check::COMMAND {
-        let request = CheckRequest { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
+        let request = CheckRequest { recipe: recipe_of(recorded)?, access: access.clone(), ..request_of(recorded)? };
         check::run(&request, (scratch, false), watch, limits)?;
     } else if command == radar::COMMAND {
         let request = RadarRequest { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
         radar::run(&RadarPrepared::new(request, None, limits)?, scratch, false, watch)?;
     } else {
-        let request = Request { recipe: recipe_of(recorded)?, ..request_of(recorded)? };
+        let request = Request { recipe: recipe_of(recorded)?, access: access.clone(), ..request_of(recorded)? };
         let prepared = Prepared::new(request, None, limits)?;
         if prepared.request.recipe.change.method == Method::Burn {
             run(&prepared, scratch, false, watch)?;
@@ -90,7 +104,21 @@ pub fn replay(recorded: &Manifest, scratch: &Path, watch: &dyn Watch, limits: &L
         }
     }
     let fresh = read_manifest(scratch, limits)?;
+    same_remote(&recorded.inputs, &fresh.inputs)?;
     Ok(differences(&recorded.files, &fresh.files))
+}
+
+/// Refuses inputs on servers of which other bytes were read than then.
+fn same_remote(recorded: &[Entry], fresh: &[Entry]) -> Result<()> {
+    for input in recorded.iter().filter(|input| input.remote.is_some()) {
+        let now = fresh.iter().find(|own| own.path == input.path);
+        if now.is_none_or(|now| now.sha256 != input.sha256) {
+            return Err(Error::mismatch("is not what was read then (the checksum of what was read differs)")
+                .at(crate::text::Foreign::new(&input.path))
+                .hint("the file on the server was replaced: the same output cannot come out again"));
+        }
+    }
+    Ok(())
 }
 
 /// The recorded request, without its recipe.

@@ -131,6 +131,11 @@ impl Acquisition {
         self.parts.iter().find_map(|part| part.relative_orbit)
     }
 
+    /// Zenith and azimuth of the sun in degrees, of the first part that tells both.
+    pub fn sun(&self) -> Option<(f64, f64)> {
+        self.parts.iter().find_map(|part| part.sun_zenith.zip(part.sun_azimuth))
+    }
+
     /// The tiles, each once.
     pub fn tiles(&self) -> Vec<&str> {
         let mut tiles: Vec<&str> = self.parts.iter().filter_map(|part| part.tile.as_deref()).collect();

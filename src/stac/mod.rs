@@ -7,4 +7,5 @@ pub mod dedupe;
 pub mod entry;
 pub mod item;
 pub mod json;
+pub mod pairs;
 pub mod peer;

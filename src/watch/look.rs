@@ -63,7 +63,10 @@ impl Desk<'_> {
         stage.write(FILE, &record.to_bytes()?)?;
         let request = json!({ "job": self.job.id, "area": watched.area.id, "aoi": watched.digest });
         let simulated = record.simulated;
-        release(stage, Run { command: COMMAND, simulated, request, recipe: &self.recipe, inputs: &[] })?;
+        release(
+            stage,
+            Run { command: COMMAND, simulated, request, recipe: &self.recipe, inputs: &[], access: &self.access },
+        )?;
         Ok(record)
     }
 
@@ -104,6 +107,7 @@ impl Desk<'_> {
             aoi: Some(watched.aoi.to_geojson()),
             aoi_notes: Vec::new(),
             recipe,
+            access: self.access.clone(),
         })
     }
 }

@@ -2,7 +2,6 @@
 
 pub mod alert;
 pub mod baseline;
-mod clear;
 pub mod job;
 mod layers;
 pub mod listing;
@@ -19,6 +18,7 @@ pub mod track;
 
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::limits::Limits;
 use crate::pipeline::crew::Watch;
 use crate::recipe::Recipe;
@@ -50,6 +50,8 @@ pub struct Desk<'a> {
     pub shelf: Shelf,
     /// Bounds on what is read.
     pub limits: Limits,
+    /// The way to servers.
+    pub access: Access,
     /// Progress, and the wish to stop.
     pub watch: &'a dyn Watch,
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::alert::{self, Alert};
 use super::baseline;
-use super::clear::clear_share;
 use super::layers::Shelved;
 use super::look::Due;
 use super::record::{Outcome, Record, Taken};
@@ -17,6 +16,7 @@ use super::{Desk, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::io::ledger::{Entry, Ledger, Opened};
 use crate::io::store::{self, Lock};
+use crate::pipeline::search::{open_place, shares};
 use crate::stac::entry::{self, Acquisition};
 use crate::text::{Foreign, inert_json};
 
@@ -269,8 +269,10 @@ impl Desk<'_> {
     ) -> Result<(String, Record)> {
         let watched = self.area(place)?;
         self.keep_items(acquisition)?;
-        let paths: Vec<_> = taken.sources.iter().map(|source| self.shelf.source(source)).collect();
-        let clear_share = clear_share(&paths, &watched.aoi, &self.limits)?;
+        let open = |place: &entry::Place| open_place(place, &self.access, &self.limits);
+        let shares = shares(acquisition, &watched.aoi, &open, &self.limits)?;
+        let missing = || Error::missing("the acquisition has no classes of cloud (SCL, QA_PIXEL) over the area");
+        let clear_share = shares.ok_or_else(missing)?.clear;
         let mut earlier = book.current();
         earlier.retain(|record| {
             record.acquisition.datetime < taken.datetime && record.acquisition.identity != taken.identity
@@ -286,8 +288,8 @@ impl Desk<'_> {
     /// An acquisition as a record names it.
     fn taken(&self, acquisition: &Acquisition) -> Result<Taken> {
         let sources = acquisition.parts.iter().map(|part| match &part.place {
-            entry::Place::File(path) => Ok(path.to_string_lossy().into_owned()),
-            entry::Place::Web(_) => Ok(format!("items/{}", item_name(part)?)),
+            entry::Place::File(path) if part.addresses().is_empty() => Ok(path.to_string_lossy().into_owned()),
+            _ => Ok(format!("items/{}", item_name(part)?)),
         });
         Ok(Taken {
             identity: acquisition.identity(),
@@ -301,10 +303,10 @@ impl Desk<'_> {
         })
     }
 
-    /// Keeps items from the web as files, without credentials.
+    /// Keeps items whose files lie on the web, without credentials.
     fn keep_items(&self, acquisition: &Acquisition) -> Result<()> {
         for part in &acquisition.parts {
-            if let entry::Place::Web(_) = part.place {
+            if !part.addresses().is_empty() {
                 store::replace(&self.shelf.items().join(item_name(part)?), item_text(part).as_bytes())?;
             }
         }

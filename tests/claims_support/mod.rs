@@ -60,7 +60,14 @@ pub(crate) fn on(scenes: &Scenes, mut claims: Vec<Asked>) -> Vec<Asked> {
 /// Judges claims into `out`, with so many implants.
 pub(crate) fn judged_into(out: &Path, claims: Vec<Asked>, implants: usize) -> Vec<Verdict> {
     let recipe = Recipe::default().with(&format!("evidence.implants={implants}")).unwrap();
-    let request = CheckRequest { claims, files: Vec::new(), folder: PathBuf::new(), public: None, recipe };
+    let request = CheckRequest {
+        claims,
+        files: Vec::new(),
+        folder: PathBuf::new(),
+        public: None,
+        recipe,
+        access: Default::default(),
+    };
     run(&request, (out, false), &Silent, &Limits::default()).unwrap()
 }
 

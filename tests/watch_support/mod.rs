@@ -25,7 +25,7 @@ const SIDE: usize = 320;
 /// Bands that the line and the previews read.
 const BANDS: [SimBand; 4] = [SimBand::B04, SimBand::B8A, SimBand::B11, SimBand::B12];
 /// Passages that are processed again later, by number.
-pub(crate) const REPROCESSED: [usize; 2] = [20, 40];
+pub(crate) const REPROCESSED: [usize; 2] = [23, 40];
 /// The passage that the catalogue has twice.
 pub(crate) const TWICE: usize = 10;
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::network::Network;
+
 /// `groundtell check`
 #[derive(Debug, Default, Args)]
 pub struct Check {
@@ -40,6 +42,12 @@ pub struct Check {
     /// The summand of reflectance
     #[arg(long, value_name = "OFFSET", allow_hyphen_values = true, requires = "before")]
     pub offset: Option<f64>,
+    /// Find and read a pair of scenes for every claim that names none
+    #[arg(long, conflicts_with = "before")]
+    pub fetch: bool,
+    /// Catalogue to fetch from: earth-search, planetary-computer, the address of a STAC API or catalogue, a file
+    #[arg(long, value_name = "URL|FILE", env = "GROUNDTELL_CATALOGUE", default_value = "earth-search")]
+    pub catalogue: String,
     /// Radar stack, over what the claims name
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub sar: Vec<PathBuf>,
@@ -61,6 +69,9 @@ pub struct Check {
     /// Exit with 1 when a claim comes out so
     #[arg(long, value_name = "OUTCOME")]
     pub fail_on: Option<Judged>,
+    /// How servers are reached
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// Verdicts that `--fail-on` turns into exit code 1.

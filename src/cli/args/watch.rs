@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Network;
+
 /// `groundtell watch`
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -23,6 +25,9 @@ pub struct Watch {
     /// Exit with 1 when an alert is raised
     #[arg(long)]
     pub fail_on_alert: bool,
+    /// How servers are reached
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// What else can be done with a watch.

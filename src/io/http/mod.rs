@@ -7,6 +7,7 @@ mod document;
 mod exchange;
 mod guard;
 mod keyring;
+mod message;
 mod policy;
 mod range;
 mod retry;

@@ -136,6 +136,7 @@ impl Http {
                     return Err(changed(address).into());
                 }
             }
+            200 if answer.is_html() => return Err(web_page(address).into()),
             200 | 416 => {
                 let differs = answer.length().is_some_and(|whole| answer.status() == 200 && whole != version.length)
                     || version.differs(&Version::of(&answer, version.length));

@@ -8,13 +8,18 @@ mod item;
 mod mtl;
 mod names;
 
+use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::io::access::Access;
 use crate::io::bytes::{Bytes, open_file};
 use crate::io::jp2;
 use crate::io::raster::Raster;
+use crate::io::remote::RemoteFile;
+use crate::io::tiff::TiffRaster;
 use crate::limits::Limits;
 use crate::scene::scale::Declared;
 use crate::scene::sensor::{Band, Sensor};
+use crate::stac::entry::Entry;
 use crate::text::{Foreign, shown_path};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -30,6 +35,8 @@ pub struct Ask {
     pub sensor: Option<Sensor>,
     /// The date of acquisition.
     pub date: Option<Date>,
+    /// The way to servers, where a STAC Item or its bands lie on one.
+    pub access: Access,
 }
 
 /// Where a band is.
@@ -71,7 +78,7 @@ pub struct Product {
     pub bands: Vec<Located>,
     /// The same bands at coarser resolutions.
     pub coarser: Vec<Located>,
-    /// Every file that was opened.
+    /// Every file that was opened; those on servers by their addresses, without credentials.
     pub files: Vec<PathBuf>,
     /// What the user should know.
     pub notes: Vec<String>,
@@ -117,8 +124,11 @@ enum Form {
 /// `Unsupported` for other forms, and whatever the readers refuse.
 pub fn open(path: &Path, ask: &Ask, limits: &Limits, tiff: OpenTiff) -> Result<Product> {
     let opener = Opener { ask, limits, tiff };
+    if let Some(address) = path.to_str().filter(|text| Address::is_meant(text)) {
+        return item::open_web(&opener, &Address::parse(address)?).map(|product| dated(product, ask));
+    }
     let meta = path.metadata().map_err(|error| Error::system(&error, shown_path(path)))?;
-    let mut product = if meta.is_dir() {
+    let product = if meta.is_dir() {
         folder::open(&opener, path)?
     } else {
         match form(path)? {
@@ -127,8 +137,21 @@ pub fn open(path: &Path, ask: &Ask, limits: &Limits, tiff: OpenTiff) -> Result<P
             Form::Json => item::open(&opener, path)?,
         }
     };
+    Ok(dated(product, ask))
+}
+
+/// Opens the product of a catalogue's entry, whose item is at hand already.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_entry(entry: &Entry, ask: &Ask, limits: &Limits, tiff: OpenTiff) -> Result<Product> {
+    item::open_entry(&Opener { ask, limits, tiff }, entry).map(|product| dated(product, ask))
+}
+
+/// The product with the date that the user named, if one was.
+fn dated(mut product: Product, ask: &Ask) -> Product {
     product.date = ask.date.or(product.date);
-    Ok(product)
+    product
 }
 
 /// What a file is by its first bytes; its name does not count.
@@ -163,6 +186,11 @@ impl Opener<'_> {
             Form::Jp2 => Ok(Arc::new(jp2::open(path, self.limits)?)),
             _ => Err(Error::unsupported("this is no raster").at(shown_path(path))),
         }
+    }
+
+    /// Opens one raster on a server.
+    fn remote_raster(&self, file: &Arc<RemoteFile>) -> Result<Arc<dyn Raster>> {
+        Ok(Arc::new(TiffRaster::from_remote(file, self.limits)?))
     }
 
     /// The sensor that the user named, else the one that is known otherwise.

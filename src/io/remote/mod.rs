@@ -7,7 +7,7 @@ mod extents;
 mod fetch;
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use self::cache::Cache;
 use self::entry::{Entry, Found};
@@ -78,6 +78,8 @@ pub struct RemoteFile {
     /// Held while a stretch that nobody planned is fetched, so that one thread does it.
     fetching: Mutex<()>,
     troubles: Arc<Troubles>,
+    /// The checksum of the whole file that an item told.
+    expected: OnceLock<String>,
 }
 
 /// What a manifest records of a remote input.
@@ -91,6 +93,8 @@ pub struct Record {
     pub read: u64,
     /// SHA-256 of the bytes that were read, in the order of their offsets.
     pub sha256: String,
+    /// Whether the whole file was fetched and has the checksum that its item tells.
+    pub verified: bool,
 }
 
 impl RemoteFile {
@@ -138,6 +142,7 @@ impl RemoteFile {
             read: Mutex::default(),
             fetching: Mutex::default(),
             troubles: Arc::clone(troubles),
+            expected: OnceLock::new(),
         })
     }
 
@@ -149,6 +154,33 @@ impl RemoteFile {
     /// Which version it is.
     pub fn version(&self) -> &Version {
         &self.version
+    }
+
+    /// Takes over what an item says of the whole file: a multihash of SHA-256, as STAC's `file:checksum` has it;
+    /// others are left aside.
+    pub fn expect(&self, multihash: &str) {
+        let digits = multihash.to_ascii_lowercase();
+        if let Some(sum) = digits.strip_prefix("1220").filter(|sum| sum.len() == 64) {
+            let _ = self.expected.set(sum.to_owned());
+        }
+    }
+
+    /// Whether the whole file was fetched and is what its item says; false where only parts were, or nothing was
+    /// said.
+    ///
+    /// # Errors
+    /// `Mismatch` when it is not; as reading.
+    fn verified(&self) -> Result<bool> {
+        let whole = (0, self.version.length);
+        let (Some(expected), true) = (self.expected.get(), self.entry.missing(whole).is_empty()) else {
+            return Ok(false);
+        };
+        if self.sum(&[whole].into_iter().collect())? == *expected {
+            return Ok(true);
+        }
+        Err(Error::mismatch("the file does not have the checksum that its item tells")
+            .at(&self.address)
+            .hint("the item or the file was replaced: fetch the item again"))
     }
 
     /// The requests for what is missing of `wanted`.
@@ -211,17 +243,8 @@ impl RemoteFile {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sha256 = self.sum(&read)?;
         let Version { etag, modified, length } = &self.version;
-        Ok(Record { bytes: *length, etag: etag.clone().or_else(|| modified.clone()), read: read.bytes(), sha256 })
-    }
-
-    /// SHA-256 of the whole file, where all of it was fetched.
-    ///
-    /// # Errors
-    /// As reading.
-    pub fn sha256(&self) -> Result<Option<String>> {
-        let whole = (0, self.version.length);
-        let held = self.entry.missing(whole).is_empty();
-        held.then(|| self.sum(&[whole].into_iter().collect())).transpose()
+        let (etag, verified) = (etag.clone().or_else(|| modified.clone()), self.verified()?);
+        Ok(Record { bytes: *length, etag, read: read.bytes(), sha256, verified })
     }
 
     fn sum(&self, extents: &Extents) -> Result<String> {

@@ -13,6 +13,7 @@ mod source;
 mod unpack;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use self::codec::{Tools, with_tools};
@@ -21,6 +22,7 @@ use self::layout::Layout;
 use self::samples::Cut;
 use self::source::Source;
 use super::raster::{Raster, RasterInfo, Samples};
+use super::remote::{Extent, RemoteFile};
 use crate::error::{Error, Result};
 use crate::geom::window::Window;
 use crate::io::bytes::Bytes;
@@ -39,6 +41,7 @@ pub struct TiffRaster {
     info: RasterInfo,
     levels: Vec<Layout>,
     decoded: AtomicU64,
+    remote: Option<Arc<RemoteFile>>,
 }
 
 /// Opens the TIFF at `path`, and no other file (no sidecar is looked for).
@@ -79,6 +82,15 @@ impl TiffRaster {
         Self::parse(Source::new(Box::new(bytes)), name.clone(), limits).map_err(|error| error.at(name))
     }
 
+    /// Reads the directories of a TIFF on a server.
+    ///
+    /// # Errors
+    /// As [`TiffRaster::from_bytes`], and as fetching.
+    pub fn from_remote(file: &Arc<RemoteFile>, limits: &Limits) -> Result<Self> {
+        let raster = Self::from_bytes(Arc::clone(file), file.address().to_string(), limits)?;
+        Ok(Self { remote: Some(Arc::clone(file)), ..raster })
+    }
+
     fn parse(source: Source, name: String, limits: &Limits) -> Result<Self> {
         let directories = directory::chain(&source, limits)?;
         let first = directories.first().ok_or_else(|| Error::malformed("a TIFF without an image"))?;
@@ -99,7 +111,7 @@ impl TiffRaster {
             metadata,
         };
         let levels = std::iter::once(main).chain(overviews).collect();
-        Ok(Self { source, limits: *limits, name, info, levels, decoded: AtomicU64::new(0) })
+        Ok(Self { source, limits: *limits, name, info, levels, decoded: AtomicU64::new(0), remote: None })
     }
 
     /// The checked layout of a request.
@@ -286,6 +298,15 @@ impl Raster for TiffRaster {
         let Ok(layout) = self.level(level, bands, window) else { return Vec::new() };
         let bytes = |index: usize| layout.extent(index).map_or(0, |(_, bytes)| bytes);
         touched(layout, bands, window).map(|(index, ..)| (index as u64, bytes(index))).collect()
+    }
+
+    fn extents(&self, level: usize, bands: &[usize], window: Window) -> Vec<Extent> {
+        let Ok(layout) = self.level(level, bands, window) else { return Vec::new() };
+        touched(layout, bands, window).filter_map(|(index, ..)| layout.extent(index)).collect()
+    }
+
+    fn remote(&self) -> Option<&Arc<RemoteFile>> {
+        self.remote.as_ref()
     }
 
     fn usage(&self) -> (u64, u64) {

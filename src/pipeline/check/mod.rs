@@ -57,7 +57,8 @@ pub fn run(
     let simulated = verdicts.iter().any(|verdict| verdict.simulated);
     inputs.sort();
     inputs.dedup();
-    let run = Run { command: COMMAND, simulated, request: request.record()?, recipe: &request.recipe, inputs: &inputs };
+    let (recipe, access) = (&request.recipe, &request.access);
+    let run = Run { command: COMMAND, simulated, request: request.record()?, recipe, inputs: &inputs, access };
     release(stage, run)?;
     Ok(verdicts)
 }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
 use crate::claim::{Claim, Scenes};
 use crate::error::{Error, Result};
 use crate::evidence::verdict::Registration;
 use crate::geom::aoi::Aoi;
+use crate::io::access::Access;
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::request::{Request, SideRequest};
@@ -29,6 +31,9 @@ pub struct CheckRequest {
     /// Every tunable.
     #[serde(skip)]
     pub recipe: Recipe,
+    /// The way to servers, where one was given.
+    #[serde(skip)]
+    pub access: Access,
 }
 
 /// A claim with its area, and what the user named for it beside the claim.
@@ -139,14 +144,14 @@ impl Asked {
 impl Pair {
     /// The paths of both sides.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
-        self.scenes.before.iter().chain(&self.scenes.after).map(|path| self.folder.join(path)).collect()
+        self.scenes.before.iter().chain(&self.scenes.after).map(|path| placed(&self.folder, path)).collect()
     }
 
     /// The request of the line over `area`; all that both sides cover where none is given.
-    pub(super) fn request(&self, area: Option<String>, recipe: &Recipe) -> Request {
+    pub(super) fn request(&self, area: Option<String>, request: &CheckRequest) -> Request {
         let scenes = &self.scenes;
         let side = |paths: &[String], date| SideRequest {
-            paths: paths.iter().map(|path| self.folder.join(path)).collect(),
+            paths: paths.iter().map(|path| placed(&self.folder, path)).collect(),
             bands: (!scenes.bands.is_empty()).then(|| scenes.bands.clone()),
             sensor: None,
             date,
@@ -158,9 +163,15 @@ impl Pair {
             offset: scenes.offset,
             aoi: area,
             aoi_notes: Vec::new(),
-            recipe: recipe.clone(),
+            recipe: request.recipe.clone(),
+            access: request.access.clone(),
         }
     }
+}
+
+/// A path that starts from a folder; an address starts from nowhere.
+fn placed(folder: &Path, path: &str) -> PathBuf {
+    if Address::is_meant(path) { PathBuf::from(path) } else { folder.join(path) }
 }
 
 /// The folder that paths in a file start from.

@@ -35,7 +35,7 @@ pub(super) fn measure(
     for (asked, gathered) in claims.iter_mut() {
         others.push(temporal(request, asked, (&mut gathered.files, shelf, folder), watch, limits)?);
     }
-    let prepared = Prepared::new(pair.request(None, &request.recipe), None, limits)?;
+    let prepared = Prepared::new(pair.request(None, request), None, limits)?;
     let out = shelf.place(folder)?;
     run_examined(&prepared, (&out, false), watch, &mut |run| {
         let masks = Masks::gather(run)?;
@@ -143,7 +143,7 @@ fn temporal(
     let mut years = Years::default();
     for (number, pair) in controls.iter().enumerate() {
         let folder = format!("{folder}-{}-other-{:02}", asked.number, number + 1);
-        let prepared = Prepared::new(pair.request(Some(around(&area)), &request.recipe), None, limits)?;
+        let prepared = Prepared::new(pair.request(Some(around(&area)), request), None, limits)?;
         files.extend(prepared.pair.files());
         run_examined(&prepared, (&shelf.place(&folder)?, false), watch, &mut |run| {
             let masks = Masks::gather(run)?;

@@ -10,6 +10,7 @@ use super::prepared::RadarPrepared;
 use super::record::class;
 use super::summary::{LIMITS, RadarSummary, Test};
 use crate::error::Result;
+use crate::io::access::Access;
 use crate::io::raster::Dtype;
 use crate::io::store::{self, Stage};
 use crate::kernel::sar::contrast::Variance;
@@ -189,7 +190,8 @@ pub(super) fn publish(
     stage.write("item.json", &item(prepared, &stage, summary, layers)?)?;
     let recipe = &prepared.request.recipe;
     let request = prepared.request.record()?;
-    release(stage, Run { command: COMMAND, simulated: summary.simulated, request, recipe, inputs: &prepared.files })
+    let (inputs, access) = (&prepared.files, &Access::default());
+    release(stage, Run { command: COMMAND, simulated: summary.simulated, request, recipe, inputs, access })
 }
 
 /// What every object of a run shares.

@@ -46,6 +46,7 @@ pub fn run(prepared: &Prepared, out: &Path, overwrite: bool, watch: &dyn Watch) 
     let Prepared { request, pair, plan, .. } = prepared;
     let recipe = &request.recipe;
     let stage = Stage::begin(out, overwrite, &request.paths())?;
+    prepared.fetch(watch)?;
     let metadata = prepared.metadata();
     let style = Style {
         grid: plan.grid,

@@ -159,7 +159,8 @@ pub(super) fn publish(
         stage.write("item.json", &item)?;
     }
     let (request, inputs) = (prepared.request.record()?, prepared.pair.files());
-    release(stage, Run { command: "change", simulated: summary.simulated, request, recipe, inputs: &inputs })
+    let access = &prepared.request.access;
+    release(stage, Run { command: "change", simulated: summary.simulated, request, recipe, inputs: &inputs, access })
 }
 
 /// What every object of a run shares.

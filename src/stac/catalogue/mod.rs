@@ -18,7 +18,7 @@ use super::entry::{Entry, Place};
 use super::json;
 use super::peer::Peer;
 use crate::address::Address;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::geom::aoi::Aoi;
 use crate::io::bytes::{open_file, read_whole};
 use crate::io::store;
@@ -85,7 +85,7 @@ impl<'a> Catalogue<'a> {
     /// the disk says, and what [`json::parse`] refuses.
     pub fn open(place: Place, peer: Option<&'a dyn Peer>, limits: Limits) -> Result<Self> {
         let shown = place.to_string();
-        let form = form(&place, peer, &limits).map_err(|error| placed(error, &shown))?;
+        let form = form(&place, peer, &limits).map_err(|error| advised(placed(error, &shown)))?;
         Ok(Self { place, form, peer, limits })
     }
 
@@ -126,6 +126,15 @@ impl<'a> Catalogue<'a> {
             (Form::Folder(names), Place::File(folder)) => tree::folder(folder, names, gather),
             _ => Err(Error::bug("pages of a file, or a folder on the web")),
         }
+    }
+}
+
+/// What else could be named, where the error itself gives no advice and the way there is not what failed.
+fn advised(error: Error) -> Error {
+    match error.kind() {
+        Kind::Environment | Kind::Interrupted => error,
+        _ => error
+            .hint("a catalogue is the landing page of a STAC API, a catalog.json, or a file or folder of STAC items"),
     }
 }
 

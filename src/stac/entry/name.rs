@@ -66,7 +66,7 @@ impl<'a> Datatake<'a> {
     }
 
     /// The relative orbit that follows from the absolute one. 143 orbits make a cycle; the two offsets are those
-    /// at which all of 1,003 items of Planetary Computer agree that carry both numbers. None for a satellite
+    /// at which all of 1,000 items of Planetary Computer agree that carry both numbers. None for a satellite
     /// whose offset is not known.
     pub(super) fn relative_orbit(&self) -> Option<u32> {
         let offset = match self.satellite {
