@@ -142,7 +142,8 @@ fn pictures(desk: &Desk<'_>, record: &Record) -> Vec<site::Picture> {
     let day = record.acquisition.day();
     let baseline: Vec<String> = record.baseline.iter().map(|one| one.day().to_string()).collect();
     let baseline = baseline.join(", ");
-    let false_colour = "shortwave infrared, near infrared and red as red, green and blue; burned ground is dark red";
+    let false_colour =
+        "shortwave infrared, near infrared and red as red, green and blue; burned ground is reddish brown";
     [
         (
             "false_colour_before.png",
@@ -152,7 +153,7 @@ fn pictures(desk: &Desk<'_>, record: &Record) -> Vec<site::Picture> {
         ("false_colour_after.png", format!("After: {day}"), format!("The area after, false colour: {false_colour}")),
         (
             "dnbr.png",
-            "dNBR: loss of greenness and water, and of what burned".into(),
+            "dNBR: how much more burned the ground looks than before".into(),
             "Map of dNBR; high where ground looks burned".into(),
         ),
     ]

@@ -101,7 +101,9 @@ fn strip_section(area: &Area) -> Html {
     html.markup(if area.simulated { "<strong class=\"simulated-word\">SIMULATED.</strong> " } else { "" });
     html.markup(
         "Above, one mark an acquisition; its height is the share of the area that was clear. Below, one row an \
-        object: the box is the span in which it appeared, the marks behind it are clear looks at it. ",
+        object: the box is the span in which it appeared; behind it clear looks, a full dot where the look shows \
+        the object, an empty one where it does not; P: provisional from that look on, C: confirmed, bar at the end: \
+        finished. ",
     );
     html.text(earlier).markup("</figcaption></figure></section>");
     html
@@ -113,7 +115,7 @@ fn pictures(area: &Area, up: &'static str) -> Html {
     html.markup("<section aria-labelledby=\"look-title\"><h2 id=\"look-title\">");
     html.around("The newest look, ", day(look.day), "</h2>");
     if let Outcome::Looked { objects, baseline, doubts } = &look.outcome {
-        html.around("<p>", table::looked(*objects, baseline), "</p>");
+        html.around("<p>", notices::sentence(&table::looked(*objects, baseline)), "</p>");
         if !doubts.is_empty() {
             html.around("<p><strong>Doubtful:</strong> ", doubts.join("; "), ".</p>");
         }

@@ -4,6 +4,8 @@ use super::{Notice, State};
 use crate::report::html::figures::day;
 use crate::report::html::markup::Html;
 
+/// Alerts that stand open.
+const OPEN: usize = 10;
 /// The mark beside whatever is simulated.
 pub(super) const SIMULATED: &str = " <span class=\"state made-up\">SIMULATED</span>";
 
@@ -45,17 +47,28 @@ pub(super) fn section(
     if notices.is_empty() {
         return std::mem::take(html.markup("<p>None so far.</p></section>"));
     }
-    html.markup("<ol class=\"alerts\">");
-    for notice in notices.iter().rev().take(shown) {
-        one(&mut html, notice, up, page(notice));
+    let newest: Vec<&Notice> = notices.iter().rev().take(shown).copied().collect();
+    let (open, folded) = newest.split_at(newest.len().min(OPEN));
+    list(&mut html, open, up, page);
+    if !folded.is_empty() {
+        html.around("<details><summary>", folded.len(), " earlier</summary>");
+        list(&mut html, folded, up, page);
+        html.markup("</details>");
     }
-    html.markup("</ol>");
     if notices.len() > shown {
         let earlier = notices.len() - shown;
         html.around("<p class=\"note\">", format!("{earlier} earlier ones are in alerts.jsonl."), "</p>");
     }
     html.markup("</section>");
     html
+}
+
+fn list(html: &mut Html, notices: &[&Notice], up: &'static str, page: &dyn Fn(&Notice) -> Option<String>) {
+    html.markup("<ol class=\"alerts\">");
+    for notice in notices {
+        one(html, notice, up, page(notice));
+    }
+    html.markup("</ol>");
 }
 
 fn one(html: &mut Html, notice: &Notice, up: &'static str, page: Option<String>) {
@@ -78,7 +91,8 @@ fn one(html: &mut Html, notice: &Notice, up: &'static str, page: Option<String>)
     html.around("</p><p>", sentence(&notice.words), "</p></li>");
 }
 
-fn sentence(words: &str) -> String {
+/// The words with a capital letter first.
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

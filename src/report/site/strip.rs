@@ -167,10 +167,10 @@ fn key(drawing: &mut Drawing) {
     let y = KEY - 4.0;
     let mut x = LEFT;
     for (outcome, words, room) in [
-        (looked(&[]), "looked at", 78.0),
-        (looked(&["doubt"]), "doubtful", 74.0),
-        (Outcome::Unseen, "too little seen", 104.0),
-        (Outcome::First, "first: nothing to compare", 166.0),
+        (looked(&[]), "looked at", 92.0),
+        (looked(&["doubt"]), "doubtful", 92.0),
+        (Outcome::Unseen, "too little seen", 124.0),
+        (Outcome::First, "first: nothing to compare", 186.0),
     ] {
         mark(drawing, &outcome, (x, y));
         drawing.label("label", Anchor::Start, (x + 9.0, KEY), words);
@@ -178,7 +178,6 @@ fn key(drawing: &mut Drawing) {
     }
     renewal(drawing, (x, y + 10.0));
     drawing.label("label", Anchor::Start, (x + 9.0, KEY), "processed anew");
-    drawing.label("label", Anchor::Start, (x + 112.0, KEY), "object: P provisional, C confirmed, | finished");
 }
 
 /// The drawing in words.
