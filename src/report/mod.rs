@@ -9,4 +9,5 @@ mod outline;
 mod page;
 pub mod preview;
 pub mod ramp;
+pub mod site;
 pub mod stretch;

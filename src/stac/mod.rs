@@ -1,6 +1,7 @@
 //! STAC: the catalogue language of the field, read from others and spoken of our own runs.
 
 pub mod asset;
+pub mod branch;
 pub mod catalogue;
 pub mod dedupe;
 pub mod entry;

@@ -178,13 +178,23 @@ fn renewed(all: &[Record]) -> impl Iterator<Item = &Record> {
     all.iter().enumerate().filter(move |(place, record)| before(*place, record)).map(|(_, record)| record)
 }
 
+/// Whether it was told that the acquisition of `record` was processed anew.
+pub(super) fn tells_of_renewal(watched: &Watched, record: &Record, raised: &[Alert]) -> bool {
+    let own = revision_id(watched, &record.acquisition);
+    raised.iter().any(|alert| alert.id == own)
+}
+
+fn revision_id(watched: &Watched, taken: &Taken) -> String {
+    id(&[&watched.digest, REVISED, &taken.identity, &taken.version])
+}
+
 fn revision(watched: &Watched, record: &Record) -> Alert {
-    let Taken { identity, version, items, .. } = &record.acquisition;
+    let Taken { items, .. } = &record.acquisition;
     let day = record.acquisition.day();
     let simulated = if record.simulated { "SIMULATED: " } else { "" };
     Alert {
         form: FORM,
-        id: id(&[&watched.digest, REVISED, identity, version]),
+        id: revision_id(watched, &record.acquisition),
         simulated: record.simulated,
         state: REVISED.to_owned(),
         area: watched.area.id.clone(),

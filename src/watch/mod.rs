@@ -12,6 +12,7 @@ pub mod publish;
 pub mod record;
 pub mod schema;
 pub mod shelf;
+mod site;
 pub mod spending;
 pub mod track;
 

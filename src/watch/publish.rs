@@ -1,5 +1,5 @@
-//! What a watch shows of itself: alerts as lines and as GeoJSON, and where everything stands. Files are replaced
-//! only when they change, and none of them holds the time of the pass.
+//! What a watch shows of itself: alerts as lines and as GeoJSON, where everything stands, pages, catalogues. Files
+//! are replaced only when they change, and none of them holds the time of the pass.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(super) fn write(desk: &Desk<'_>, areas: &[Standing<'_>], alerts: &[Alert]) -
     for (name, text) in files {
         written += usize::from(replace(&desk.shelf.file(name), text.as_bytes())?);
     }
-    Ok(written)
+    Ok(written + super::site::write(desk, areas, alerts)?)
 }
 
 fn document(value: &Value) -> String {

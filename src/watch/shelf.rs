@@ -93,6 +93,7 @@ impl Shelf {
     pub fn sweep(&self, areas: &[&str]) -> Result<()> {
         store::sweep(&self.root)?;
         store::sweep(&self.items())?;
+        store::sweep(&self.file("areas"))?;
         areas.iter().try_for_each(|area| store::sweep(&self.acquisitions(area)))
     }
 }

@@ -22,7 +22,7 @@ const GAP_DAYS: i32 = 30;
 const CLEAR_LOOKS: usize = 10;
 /// Share of an object that must be observed for a look to count, and of what is observed that must be disturbed
 /// for the look to show the object.
-const HALF: f64 = 0.5;
+pub(super) const HALF: f64 = 0.5;
 /// Share of the smaller of a sighting and a known object that both have, from which they are one.
 const AGAIN: f64 = 0.3;
 

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::map::Map;
 use super::markup::Html;
-use super::{Page, base64, closing, layer, opening, table, timing};
+use super::{Page, STYLE, base64, closing, layer, opening, table, timing};
 use crate::text::Foreign;
 
 /// Leaflet 1.9.4 as published, without its reference to a source map.
@@ -12,7 +12,6 @@ const LEAFLET: &str = include_str!("leaflet/leaflet.js");
 /// Its style, without the rules that name images: nothing here shows a marker or its own layer switch.
 const LEAFLET_STYLE: &str = include_str!("leaflet/leaflet.css");
 const SCRIPT: &str = include_str!("assets/map.js");
-const STYLE: &str = include_str!("assets/style.css");
 
 /// The document.
 pub(super) fn whole(page: &Page<'_>, map: &Map) -> Html {

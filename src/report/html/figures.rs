@@ -10,17 +10,17 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 const SPACE: char = '\u{a0}';
 
 /// Three letters of a month.
-pub(super) fn month(date: Date) -> &'static str {
+pub(in crate::report) fn month(date: Date) -> &'static str {
     MONTHS.get(usize::from(date.month().unsigned_abs()).wrapping_sub(1)).copied().unwrap_or("")
 }
 
 /// `28 Nov 2025`.
-pub(super) fn day(date: Date) -> String {
+pub(in crate::report) fn day(date: Date) -> String {
     format!("{} {} {}", date.day(), month(date), date.year())
 }
 
 /// A number to about three digits, thousands apart, with a true minus sign.
-pub(super) fn number(value: f64) -> String {
+pub(in crate::report) fn number(value: f64) -> String {
     if !value.is_finite() {
         return "unknown".to_owned();
     }
@@ -55,17 +55,17 @@ fn thousands(digits: &str) -> String {
 }
 
 /// A number with its unit.
-pub(super) fn quantity(value: f64, unit: &str) -> String {
+pub(in crate::report) fn quantity(value: f64, unit: &str) -> String {
     format!("{}{SPACE}{unit}", number(value))
 }
 
 /// `42 ha (35 to 49)`.
-pub(super) fn interval(figure: &Interval, unit: &str) -> String {
+pub(in crate::report) fn interval(figure: &Interval, unit: &str) -> String {
     format!("{} ({} to {})", quantity(figure.value, unit), number(figure.low), number(figure.high))
 }
 
 /// A share as a percentage: whole from 10 % on, else to a tenth.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::report) fn percent(share: f64) -> String {
     if !share.is_finite() {
         return "unknown".to_owned();
     }
@@ -75,18 +75,18 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// `3 % (0.1 to 9 %)`.
-pub(super) fn share(figure: &Interval) -> String {
+pub(in crate::report) fn share(figure: &Interval) -> String {
     let low = percent(figure.low);
     format!("{} ({} to {})", percent(figure.value), low.trim_end_matches(['%', SPACE]), percent(figure.high))
 }
 
 /// A rate with what was counted.
-pub(super) fn rate(rate: &Rate) -> String {
+pub(in crate::report) fn rate(rate: &Rate) -> String {
     format!("{}; {} of {}", share(&rate.share), rate.hits, rate.trials)
 }
 
 /// A probability of the placebo test: three decimals, more where these would be zeros.
-pub(super) fn p(value: f64) -> String {
+pub(in crate::report) fn p(value: f64) -> String {
     if value >= 0.000_95 || value <= 0.0 || !value.is_finite() { format!("{value:.3}") } else { format!("{value:.1e}") }
 }
 

@@ -10,22 +10,22 @@ use crate::text::{inert_json, inert_line};
 
 /// A piece of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Html(String);
+pub(in crate::report) struct Html(String);
 
 impl Html {
     /// An empty piece.
-    pub(super) fn new() -> Self {
+    pub(in crate::report) fn new() -> Self {
         Self::default()
     }
 
     /// Writes markup as it stands. The lifetime keeps foreign text out: only what was compiled in passes.
-    pub(super) fn markup(&mut self, ours: &'static str) -> &mut Self {
+    pub(in crate::report) fn markup(&mut self, ours: &'static str) -> &mut Self {
         self.0.push_str(ours);
         self
     }
 
     /// Writes any text, inert and escaped, fit for element content and quoted attributes.
-    pub(super) fn text(&mut self, text: impl Display) -> &mut Self {
+    pub(in crate::report) fn text(&mut self, text: impl Display) -> &mut Self {
         for character in inert_line(&text.to_string()).chars() {
             match character {
                 '&' => self.0.push_str("&amp;"),
@@ -40,18 +40,23 @@ impl Html {
     }
 
     /// Writes text between two pieces of markup.
-    pub(super) fn around(&mut self, open: &'static str, text: impl Display, close: &'static str) -> &mut Self {
+    pub(in crate::report) fn around(
+        &mut self,
+        open: &'static str,
+        text: impl Display,
+        close: &'static str,
+    ) -> &mut Self {
         self.markup(open).text(text).markup(close)
     }
 
     /// Writes another piece.
-    pub(super) fn add(&mut self, piece: &Self) -> &mut Self {
+    pub(in crate::report) fn add(&mut self, piece: &Self) -> &mut Self {
         self.0.push_str(&piece.0);
         self
     }
 
     /// Writes a coordinate of a drawing, to a tenth; what is not finite counts as 0.
-    pub(super) fn coordinate(&mut self, value: f64) -> &mut Self {
+    pub(in crate::report) fn coordinate(&mut self, value: f64) -> &mut Self {
         let tenths = if value.is_finite() { (value * 10.0).round() / 10.0 } else { 0.0 };
         // -0 would be written with its sign.
         self.0.push_str(&(tenths + 0.0).to_string());
@@ -59,7 +64,7 @@ impl Html {
     }
 
     /// Writes a PNG as a `data:` address.
-    pub(super) fn picture(&mut self, png: &[u8]) -> &mut Self {
+    pub(in crate::report) fn picture(&mut self, png: &[u8]) -> &mut Self {
         self.markup("data:image/png;base64,");
         self.0.push_str(&base64::encoded(png));
         self
@@ -67,7 +72,7 @@ impl Html {
 
     /// Writes JSON so that nothing in it can end a script element or act as markup: `<`, `>` and `&` only ever
     /// stand inside strings, where an escape means the same.
-    pub(super) fn json(&mut self, value: &Value) -> &mut Self {
+    pub(in crate::report) fn json(&mut self, value: &Value) -> &mut Self {
         for character in inert_json(&value.to_string()).chars() {
             match character {
                 '<' => self.0.push_str("\\u003c"),
@@ -80,12 +85,12 @@ impl Html {
     }
 
     /// Whether nothing was written.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::report) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The text of the page.
-    pub(super) fn finish(self) -> String {
+    pub(in crate::report) fn finish(self) -> String {
         self.0
     }
 }

@@ -3,13 +3,13 @@
 //! script.
 
 mod base64;
-mod chart;
+pub(super) mod chart;
 mod closing;
 mod document;
-mod figures;
+pub(super) mod figures;
 mod layer;
 mod map;
-mod markup;
+pub(super) mod markup;
 mod methods;
 mod opening;
 mod outline;
@@ -23,6 +23,9 @@ use crate::error::{Error, Result};
 use crate::evidence::verdict::Judgement;
 
 pub use methods::standard as standard_methods;
+
+/// How every page of this program looks.
+pub(super) const STYLE: &str = include_str!("assets/style.css");
 
 /// All that a page says.
 #[derive(Debug, Clone)]

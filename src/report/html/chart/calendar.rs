@@ -8,11 +8,11 @@ use super::drawing::{Anchor, Drawing};
 
 /// Days from `first` to `last`, both included, laid from `left` to `right`.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::report::html) struct Calendar {
-    pub(in crate::report::html) first: Date,
-    pub(in crate::report::html) last: Date,
-    pub(in crate::report::html) left: f64,
-    pub(in crate::report::html) right: f64,
+pub(in crate::report) struct Calendar {
+    pub(in crate::report) first: Date,
+    pub(in crate::report) last: Date,
+    pub(in crate::report) left: f64,
+    pub(in crate::report) right: f64,
 }
 
 /// Days between two dates.
@@ -22,7 +22,7 @@ fn between(from: Date, to: Date) -> i64 {
 
 impl Calendar {
     /// The calendar around `dates` with room for a twentieth on both sides; None without a date.
-    pub(in crate::report::html) fn around(dates: &[Date], left: f64, right: f64) -> Option<Self> {
+    pub(in crate::report) fn around(dates: &[Date], left: f64, right: f64) -> Option<Self> {
         let (first, last) = (*dates.iter().min()?, *dates.iter().max()?);
         let room = (between(first, last) / 20).max(2);
         let first = first.checked_sub(room.days()).unwrap_or(first);
@@ -31,24 +31,24 @@ impl Calendar {
     }
 
     /// Number of days.
-    pub(in crate::report::html) fn days(&self) -> i64 {
+    pub(in crate::report) fn days(&self) -> i64 {
         between(self.first, self.last) + 1
     }
 
     /// Where a day begins; days beyond the ends stay at the ends.
-    pub(in crate::report::html) fn begin(&self, date: Date) -> f64 {
+    pub(in crate::report) fn begin(&self, date: Date) -> f64 {
         let share = between(self.first, date) as f64 / self.days().max(1) as f64;
         self.left + share.clamp(0.0, 1.0) * (self.right - self.left)
     }
 
     /// Where a day ends.
-    pub(in crate::report::html) fn end(&self, date: Date) -> f64 {
+    pub(in crate::report) fn end(&self, date: Date) -> f64 {
         let share = (between(self.first, date) + 1) as f64 / self.days().max(1) as f64;
         self.left + share.clamp(0.0, 1.0) * (self.right - self.left)
     }
 
     /// Dates to mark with their labels: days, weeks or months, at most about `most`.
-    pub(in crate::report::html) fn ticks(&self, most: i64) -> Vec<(Date, String)> {
+    pub(in crate::report) fn ticks(&self, most: i64) -> Vec<(Date, String)> {
         let step = [1, 2, 5, 7, 14].into_iter().find(|step| self.days() / step <= most);
         match step {
             Some(step) => self.by_days(step),
@@ -70,7 +70,7 @@ impl Calendar {
     }
 
     /// Draws the ticks from `top` to `base` with labels below.
-    pub(in crate::report::html) fn draw(&self, drawing: &mut Drawing, top: f64, base: f64) {
+    pub(in crate::report) fn draw(&self, drawing: &mut Drawing, top: f64, base: f64) {
         let ticks = self.ticks(9);
         for (date, label) in &ticks {
             let x = self.begin(*date);

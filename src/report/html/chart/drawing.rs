@@ -6,13 +6,13 @@ use super::super::markup::Html;
 
 /// A drawing in progress, in units of its own width and height.
 #[derive(Debug)]
-pub(in crate::report::html) struct Drawing {
+pub(in crate::report) struct Drawing {
     html: Html,
 }
 
 /// Where a label's text begins, as SVG's `text-anchor` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report::html) enum Anchor {
+pub(in crate::report) enum Anchor {
     /// Text runs to the right of the point.
     Start,
     /// Text is centred on the point.
@@ -33,7 +33,7 @@ impl Anchor {
 
 impl Drawing {
     /// A sheet of that size; `words` say what it shows.
-    pub(in crate::report::html) fn new(width: f64, height: f64, words: impl Display) -> Self {
+    pub(in crate::report) fn new(width: f64, height: f64, words: impl Display) -> Self {
         let mut html = Html::new();
         html.markup("<svg class=\"chart\" role=\"img\" viewBox=\"0 0 ")
             .coordinate(width)
@@ -48,7 +48,7 @@ impl Drawing {
     }
 
     /// A straight line.
-    pub(in crate::report::html) fn line(&mut self, class: &'static str, from: (f64, f64), to: (f64, f64)) {
+    pub(in crate::report) fn line(&mut self, class: &'static str, from: (f64, f64), to: (f64, f64)) {
         self.html.around("<line class=\"", class, "");
         for (name, value) in [("\" x1=\"", from.0), ("\" y1=\"", from.1), ("\" x2=\"", to.0), ("\" y2=\"", to.1)] {
             self.number(name, value);
@@ -57,7 +57,7 @@ impl Drawing {
     }
 
     /// A box by its corners, in any order.
-    pub(in crate::report::html) fn area(&mut self, class: &'static str, one: (f64, f64), other: (f64, f64)) {
+    pub(in crate::report) fn area(&mut self, class: &'static str, one: (f64, f64), other: (f64, f64)) {
         self.html.around("<rect class=\"", class, "");
         let (left, top) = (one.0.min(other.0), one.1.min(other.1));
         let (width, height) = ((one.0 - other.0).abs(), (one.1 - other.1).abs());
@@ -68,7 +68,7 @@ impl Drawing {
     }
 
     /// A dot.
-    pub(in crate::report::html) fn dot(&mut self, class: &'static str, at: (f64, f64), radius: f64) {
+    pub(in crate::report) fn dot(&mut self, class: &'static str, at: (f64, f64), radius: f64) {
         self.html.around("<circle class=\"", class, "");
         for (name, value) in [("\" cx=\"", at.0), ("\" cy=\"", at.1), ("\" r=\"", radius)] {
             self.number(name, value);
@@ -77,7 +77,7 @@ impl Drawing {
     }
 
     /// Straight lines from point to point.
-    pub(in crate::report::html) fn polyline(&mut self, class: &'static str, points: &[(f64, f64)]) {
+    pub(in crate::report) fn polyline(&mut self, class: &'static str, points: &[(f64, f64)]) {
         self.html.around("<polyline class=\"", class, "\" points=\"");
         for (x, y) in points {
             self.html.coordinate(*x).markup(",").coordinate(*y).markup(" ");
@@ -86,21 +86,25 @@ impl Drawing {
     }
 
     /// A line of text on the baseline `at`.
-    pub(in crate::report::html) fn label(
-        &mut self,
-        class: &'static str,
-        anchor: Anchor,
-        at: (f64, f64),
-        text: impl Display,
-    ) {
+    pub(in crate::report) fn label(&mut self, class: &'static str, anchor: Anchor, at: (f64, f64), text: impl Display) {
         self.html.around("<text class=\"", class, "\" text-anchor=\"").markup(anchor.attribute());
         self.number("\" x=\"", at.0);
         self.number("\" y=\"", at.1);
         self.html.around("\">", text, "</text>");
     }
 
+    /// Begins a group whose words show where a pointer rests on it.
+    pub(in crate::report) fn begin_group(&mut self, words: impl Display) {
+        self.html.around("<g><title>", words, "</title>");
+    }
+
+    /// Ends the group.
+    pub(in crate::report) fn end_group(&mut self) {
+        self.html.markup("</g>");
+    }
+
     /// The drawing as a piece of the page.
-    pub(in crate::report::html) fn finish(mut self) -> Html {
+    pub(in crate::report) fn finish(mut self) -> Html {
         self.html.markup("</svg>");
         self.html
     }
