@@ -68,6 +68,7 @@ fn main() {
         aoi: None,
         aoi_notes: Vec::new(),
         recipe,
+        access: groundtell::io::access::Access::default(),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse().unwrap()).build().unwrap();
     pool.install(|| {

@@ -357,6 +357,15 @@ pub struct Simulate {
     /// Compression of the scenes: zstd, zstd:LEVEL, deflate, deflate:LEVEL or none
     #[arg(long, default_value = "deflate:6")]
     pub codec: String,
+    /// A series of so many passages, five days apart, as a catalogue that search and watch read, instead of a pair
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub passes: Option<u32>,
+    /// The first day of a series
+    #[arg(long, value_name = "DATE", default_value = "2025-01-03", requires = "passes")]
+    pub since: jiff::civil::Date,
+    /// The day on which the ground of a series burns; without it nothing does
+    #[arg(long, value_name = "DATE", requires = "passes")]
+    pub event: Option<jiff::civil::Date>,
 }
 
 /// Seasons that can be simulated.

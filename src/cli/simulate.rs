@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::geom::crs::Crs;
 use crate::geom::grid::Grid;
 use crate::pipeline::codec;
-use crate::pipeline::simulated::{Made, Style, write};
+use crate::pipeline::simulated::{Made, Style, series, write};
 use crate::scene::scale::Baseline;
 use crate::simulate::{Events, Scenario, Season, SimBand};
 use crate::text::shown_path;
@@ -15,8 +15,23 @@ use crate::text::shown_path;
 pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let scenario = scenario(asked)?;
     let progress = Progress::new(talk)?;
+    if let Some(passes) = asked.passes {
+        return series(asked, &scenario, passes, talk);
+    }
     let style = Style { baseline: &asked.baseline, codec: codec(&asked.codec)?, bands: &bands(asked)? };
     let made = write(&scenario, &style, (&asked.out, asked.overwrite), &progress);
+    progress.done();
+    let made = made?;
+    talk.answer(&made, || text(&made, &shown_path(&asked.out).to_string()))
+}
+
+/// A series on the ground of the scenario.
+fn series(asked: &Simulate, scenario: &Scenario, passes: u32, talk: &Talk) -> Result<u8> {
+    let passes = series::every_five_days(asked.since, asked.event, passes, &asked.baseline)?;
+    let scenario = Scenario { events: Events { burned: asked.burned as f32, ..Events::none() }, ..scenario.clone() };
+    let progress = Progress::new(talk)?;
+    let style = Style { baseline: &asked.baseline, codec: codec(&asked.codec)?, bands: &bands(asked)? };
+    let made = series::write((&scenario, &passes), &style, (&asked.out, asked.overwrite), &progress);
     progress.done();
     let made = made?;
     talk.answer(&made, || text(&made, &shown_path(&asked.out).to_string()))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Desk;
 use super::record::{FILE, FORM, Lattice, Look, Outcome, Record, Sighting, Taken};
 use crate::error::{Error, Result};
+use crate::io::access::Access;
 use crate::io::geojson::lonlat::LonLat;
 use crate::io::store::{Stage, make_folder};
 use crate::pipeline::publish::{Run, release};
@@ -29,6 +30,8 @@ pub(super) struct Due<'a> {
     pub(super) sequence: u64,
     /// Share of the area that it saw clearly.
     pub(super) clear_share: f64,
+    /// The way to servers of this look alone: what failed for another is not held against it.
+    pub(super) access: Access,
 }
 
 impl Desk<'_> {
@@ -107,7 +110,7 @@ impl Desk<'_> {
             aoi: Some(watched.aoi.to_geojson()),
             aoi_notes: Vec::new(),
             recipe,
-            access: self.access.clone(),
+            access: due.access.clone(),
         })
     }
 }

@@ -269,7 +269,8 @@ impl Desk<'_> {
     ) -> Result<(String, Record)> {
         let watched = self.area(place)?;
         self.keep_items(acquisition)?;
-        let open = |place: &entry::Place| open_place(place, &self.access, &self.limits);
+        let access = self.access.fresh();
+        let open = |place: &entry::Place| open_place(place, &access, &self.limits);
         let shares = shares(acquisition, &watched.aoi, &open, &self.limits)?;
         let missing = || Error::missing("the acquisition has no classes of cloud (SCL, QA_PIXEL) over the area");
         let clear_share = shares.ok_or_else(missing)?.clear;
@@ -280,7 +281,7 @@ impl Desk<'_> {
         let followed = self.course(&earlier)?.followed_since();
         let baseline = baseline::choose(&earlier, taken.day(), followed, &self.job.baseline);
         let baseline = if clear_share < self.job.least_clear { Vec::new() } else { baseline };
-        let due = Due { area: place, taken, baseline, sequence: book.sequence(), clear_share };
+        let due = Due { area: place, taken, baseline, sequence: book.sequence(), clear_share, access };
         let record = self.look(&due)?;
         Ok((folder_of(&record), record))
     }

@@ -52,6 +52,36 @@ before_date = 2024-11-18
 after_date = 2024-12-01
 """
 
+EVERY_JOB_KEY = """
+id = "every-key"
+catalogue = "earth-search"
+collections = ["sentinel-2-l2a"]
+since = 2025-01-01
+look_back_days = 21
+least_clear = 0.2
+per_pass = 50
+recipe = "recipe.toml"
+set = ["burn.min_area_ha=1"]
+out = "watch"
+[[area]]
+id = "north"
+name = "The north"
+bbox = [37.5, 49, 37.8, 49.8]
+[[area]]
+id = "south"
+aoi = "south.geojson"
+[baseline]
+strategy = "median_clear"
+scenes = 3
+least_clear = 0.6
+season_days = 30
+[alerts]
+false_alerts_per_year = 0.5
+states = ["first", "confirmed"]
+command = ["notify", "--quiet"]
+webhook = { url = "https://example.org/hook", secret_env = "HOOK_SECRET" }
+"""
+
 GONE = object()
 
 # Where in the claim, and what stands there instead.
@@ -85,13 +115,35 @@ BROKEN = [
 ]
 
 
+BROKEN_JOBS = [
+    (["id"], "../up"),
+    (["catalogue"], " "),
+    (["since"], GONE),
+    (["since"], "soon"),
+    (["area"], []),
+    (["area", 0, "id"], "a/b"),
+    (["area", 0, "aoi"], "area.geojson"),
+    (["area", 1, "aoi"], GONE),
+    (["look_back_days"], 13),
+    (["least_clear"], 1.5),
+    (["per_pass"], 0),
+    (["baseline", "strategy"], "best"),
+    (["baseline", "scenes"], 0),
+    (["alerts", "false_alerts_per_year"], 0),
+    (["alerts", "states", 0], "second"),
+    (["alerts", "webhook", "url"], "ftp://example.org"),
+    (["alerts", "webhook", "secret_env"], GONE),
+    (["sinse"], "2025-01-01"),
+]
+
+
 def as_json(text):
     return json.loads(json.dumps(tomllib.loads(text), default=lambda day: day.isoformat()))
 
 
 def broken(document, path, value):
     document = copy.deepcopy(document)
-    holder = document["claim"]
+    holder = document.get("claim", document)
     for step in path[:-1]:
         holder = holder[step]
     if value is GONE:
@@ -118,12 +170,12 @@ def undescribed(schema, at):
 
 def check(folder):
     schemas = sorted((folder / "schemas").glob("*.schema.json"))
-    assert [path.name for path in schemas] == ["claim.schema.json", "verdict.schema.json"], schemas
+    assert [path.name for path in schemas] == ["claim.schema.json", "verdict.schema.json", "watch.schema.json"], schemas
     for path in schemas:
         schema = json.loads(path.read_text())
         Draft202012Validator.check_schema(schema)
         bare = [at for at in undescribed(schema, "")]
-        assert path.name != "claim.schema.json" or not bare, bare
+        assert path.name == "verdict.schema.json" or not bare, bare
     claim = Draft202012Validator(json.loads(schemas[0].read_text()))
     for text in [(folder / "aoi/kupiansk/claims.toml").read_text(), EVERY_KEY]:
         errors = [error.message for error in claim.iter_errors(as_json(text))]
@@ -131,7 +183,12 @@ def check(folder):
     for path, value in BROKEN:
         assert not claim.is_valid(broken(as_json(EVERY_KEY), path, value)), f"{path} = {value!r} was accepted"
     assert not claim.is_valid({"claim": []}) and not claim.is_valid({})
-    print(f"{len(schemas)} schemas checked, {len(BROKEN)} broken claims refused")
+    job = Draft202012Validator(json.loads(schemas[2].read_text()))
+    errors = [error.message for error in job.iter_errors(as_json(EVERY_JOB_KEY))]
+    assert not errors, errors
+    for path, value in BROKEN_JOBS:
+        assert not job.is_valid(broken(as_json(EVERY_JOB_KEY), path, value)), f"{path} = {value!r} was accepted"
+    print(f"{len(schemas)} schemas checked, {len(BROKEN)} broken claims and {len(BROKEN_JOBS)} broken jobs refused")
 
 
 if __name__ == "__main__":

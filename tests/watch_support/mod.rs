@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use groundtell::io::cog::Codec;
 use groundtell::pipeline::crew::Silent;
 use groundtell::pipeline::simulated::Style;
-use groundtell::pipeline::simulated::series::{Pass, write};
-use groundtell::simulate::{Date, Events, Scenario, Season, Shape, SimBand};
+use groundtell::pipeline::simulated::series::{Pass, every_five_days, write};
+use groundtell::simulate::{Events, Scenario, Season, Shape, SimBand};
 use jiff::civil;
 use serde_json::json;
 
@@ -34,38 +34,24 @@ pub(crate) fn day(number: usize) -> civil::Date {
     FIRST.checked_add(jiff::Span::new().days(5 * number as i64)).unwrap()
 }
 
-/// Cloud of a passage: 4 in 10 clear, 3 broken, 3 closed.
-fn cloud(number: usize) -> f32 {
-    match (number * 7 + 3) % 10 {
-        0..4 => 0.02,
-        4..7 => 0.3,
-        _ => 0.97,
-    }
-}
-
-/// A passage as it is first processed.
-fn pass(number: usize) -> Pass {
-    Pass {
-        day: day(number),
-        ground: if day(number) < EVENT { Date::Before } else { Date::After },
-        cloud: cloud(number),
-        look: number as u32 + 1,
-        baseline: "05.11".into(),
-        processed_after_h: 6,
-        sequence: 0,
-    }
+/// The passages as they are first processed.
+fn first_processed() -> Vec<Pass> {
+    every_five_days(FIRST, Some(EVENT), PASSES as u32, "05.11").unwrap()
 }
 
 /// Every item of the year: passages, then reprocessings, then the double.
 pub(crate) fn passes() -> Vec<Pass> {
-    let mut passes: Vec<Pass> = (0..PASSES).map(pass).collect();
-    passes.extend(REPROCESSED.map(|number| Pass {
+    let mut passes = first_processed();
+    let pass = |number: usize| passes[number].clone();
+    let again = REPROCESSED.map(|number| Pass {
         baseline: "05.12".into(),
         processed_after_h: 24 * 12,
         sequence: 1,
         ..pass(number)
-    }));
-    passes.push(Pass { processed_after_h: 2, sequence: 1, ..pass(TWICE) });
+    });
+    let twice = Pass { processed_after_h: 2, sequence: 1, ..pass(TWICE) };
+    passes.extend(again);
+    passes.push(twice);
     passes
 }
 

@@ -61,6 +61,28 @@ impl Pass {
     }
 }
 
+/// Passages five days apart from `since` on, after which the ground is as `event` left it: 4 in 10 clear, 3 broken,
+/// 3 closed.
+///
+/// # Errors
+/// `Usage` for days beyond the calendar.
+pub fn every_five_days(since: Day, event: Option<Day>, passes: u32, baseline: &str) -> Result<Vec<Pass>> {
+    let pass = |number: u32| {
+        let day = since.checked_add(jiff::Span::new().days(5 * i64::from(number)));
+        let day = day.map_err(|_| Error::usage("the series ends beyond the calendar"))?;
+        Ok(Pass {
+            day,
+            ground: if event.is_some_and(|event| day >= event) { Date::After } else { Date::Before },
+            cloud: [0.02, 0.3, 0.97][[0, 0, 2, 1, 0, 2, 1, 0, 2, 1][number as usize % 10]],
+            look: number + 1,
+            baseline: baseline.to_owned(),
+            processed_after_h: 6,
+            sequence: 0,
+        })
+    };
+    (0..passes).map(pass).collect()
+}
+
 /// Writes the passages of a scenario into `out`: `catalog.json` and a folder of bands with its `item.json` each.
 ///
 /// # Errors
