@@ -88,8 +88,8 @@ fn watched() -> &'static Watched {
             std::fs::write(folder.join("job.toml"), text).unwrap();
             run(&folder, &["watch", "job.toml", "--json"]).done().json()
         };
-        // Between the two, passage 20 is processed again.
-        let passes = vec![pass(date(2025, 4, 20)), pass(date(2025, 7, 15)), pass(date(2025, 7, 15))];
+        // Between the two, a passage is processed again.
+        let passes = vec![pass(date(2025, 5, 3)), pass(date(2025, 7, 15)), pass(date(2025, 7, 15))];
         Watched { folder: folder.join("watch"), calls, passes }
     })
 }
@@ -120,13 +120,13 @@ fn links_of(path: &Path) -> usize {
 #[test]
 fn every_link_leads_somewhere() {
     let folder = &watched().folder;
-    assert!(links_of(&folder.join("index.html")) > 100 && links_of(&folder.join("areas/field.html")) > 100);
+    assert!(links_of(&folder.join("index.html")) > 60 && links_of(&folder.join("areas/field.html")) > 60);
 }
 
 #[test]
 fn a_pass_without_news_writes_nothing() {
     let [first, second, third] = &watched().passes[..] else { panic!("three passes") };
-    assert!(first["written"].as_u64() >= Some(7) && second["written"].as_u64() >= Some(6), "{first} {second}");
+    assert!(first["written"].as_u64() >= Some(7) && second["written"].as_u64() >= Some(4), "{first} {second}");
     assert_eq!((&third["written"], &third["looked"]), (&json!(0), &json!(0)));
 }
 
@@ -191,9 +191,14 @@ fn several_areas_have_a_list_and_a_page_each() {
     let before = contents(&out);
     run(folder.path(), &["watch", "rebuild", "job.toml"]).done();
     run(folder.path(), &["watch", "job.toml", "--json"]).done();
-    for (name, bytes) in before.iter().filter(|(name, _)| !name.to_string_lossy().contains("sqlite")) {
+    for (name, bytes) in before.iter().filter(|(name, _)| !ledger(name)) {
         assert_eq!(std::fs::read(out.join(name)).unwrap(), *bytes, "{} after a rebuild", name.display());
     }
+}
+
+/// Ledger and lock, which say more than what is on record.
+fn ledger(name: &Path) -> bool {
+    name == Path::new("watch.lock") || name.to_string_lossy().contains("sqlite")
 }
 
 fn chromium() -> Option<PathBuf> {
