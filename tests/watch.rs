@@ -248,7 +248,8 @@ fn a_crowd_does_the_work_once() {
 #[test]
 fn a_damaged_ledger_is_made_again() {
     let (start, undisturbed) = two_months();
-    let damage: [(&str, fn(&[u8]) -> Vec<u8>); 4] = [
+    type Harm = fn(&[u8]) -> Vec<u8>;
+    let damage: [(&str, Harm); 4] = [
         ("cut", |bytes| bytes[..bytes.len() / 2].to_vec()),
         ("garbage", |bytes| vec![0xA5; bytes.len()]),
         ("emptied", |_| Vec::new()),
@@ -468,12 +469,12 @@ bbox = [36.198, 50.502, 36.206, 50.507]\nwindow = [2025-06-08, 2025-07-10]\nkind
     let sources = &verdict["sources"];
     let [before, after] = ["before", "after"].map(|side| day_of(&sources[side]));
     assert!(before < date(2025, 6, 8) && (date(2025, 6, 8)..=date(2025, 7, 10)).contains(&after), "{sources}");
-    assert!(verdict["judgement"]["layers"].as_array().is_some_and(|layers| !layers.is_empty()), "{verdict}");
+    assert!(verdict["layers"].as_array().is_some_and(|layers| !layers.is_empty()), "{verdict}");
 
     let none = claim.replace("2025-06-08, 2025-07-10", "2025-06-11, 2025-06-13");
     std::fs::write(folder.path().join("claim.toml"), none).unwrap();
     let line = [&line[..7], &["cloudy"]].concat();
     let done = run(folder.path(), &line).done();
     assert!(done.talk.contains("no pair of scenes was found") && done.talk.contains("clear"), "{}", done.talk);
-    assert_eq!(done.json()["verdicts"][0]["judgement"]["outcome"], "not_observable");
+    assert_eq!(done.json()["verdicts"][0]["outcome"], "not_observable");
 }

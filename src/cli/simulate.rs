@@ -22,7 +22,9 @@ pub(super) fn run(asked: &Simulate, talk: &Talk) -> Result<u8> {
     let made = write(&scenario, &style, (&asked.out, asked.overwrite), &progress);
     progress.done();
     let made = made?;
-    talk.answer(&made, || text(&made, &shown_path(&asked.out).to_string()))
+    let out = shown_path(&asked.out);
+    let next = format!("change --before {out}/before/item.json --after {out}/after/item.json --out {out}-change");
+    talk.answer(&made, || text(&made, &next))
 }
 
 /// A series on the ground of the scenario.
@@ -34,7 +36,8 @@ fn series(asked: &Simulate, scenario: &Scenario, passes: u32, talk: &Talk) -> Re
     let made = series::write((&scenario, &passes), &style, (&asked.out, asked.overwrite), &progress);
     progress.done();
     let made = made?;
-    talk.answer(&made, || text(&made, &shown_path(&asked.out).to_string()))
+    let out = shown_path(&asked.out);
+    talk.answer(&made, || text(&made, &format!("search --catalogue {out}/catalog.json")))
 }
 
 fn scenario(asked: &Simulate) -> Result<Scenario> {
@@ -72,11 +75,7 @@ fn bands(asked: &Simulate) -> Result<Vec<SimBand>> {
     Ok(SimBand::ALL.iter().filter(wanted).copied().collect())
 }
 
-fn text(made: &Made, out: &str) -> String {
+fn text(made: &Made, next: &str) -> String {
     let scenario: String = made.scenario.iter().map(|(key, value)| format!("{key:<14} {value}\n")).collect();
-    format!(
-        "{scenario}{} files, {:.1} MB\nnext: groundtell change --before {out}/before/item.json --after {out}/after/item.json --out {out}-change\n",
-        made.files,
-        made.bytes as f64 / 1e6
-    )
+    format!("{scenario}{} files, {:.1} MB\nnext: groundtell {next}\n", made.files, made.bytes as f64 / 1e6)
 }

@@ -158,7 +158,8 @@ pub fn revisions(watched: &Watched, all: &[Record], course: &[Alert], raised: &[
             if let Some(record) = all.last() {
                 let mut own = revision(watched, record);
                 own.id = id(&[&watched.digest, REVISED, &fallen.join(" ")]);
-                own.words = "An acquisition that came late changed what earlier ones come to.".into();
+                let simulated = if record.simulated { "SIMULATED: " } else { "" };
+                own.words = format!("{simulated}an acquisition that came late changed what earlier ones come to.");
                 own.withdraw(fallen);
                 revisions.push(own);
             }

@@ -171,13 +171,15 @@ pub fn follow(records: &[Record], rules: Rules, layers: &dyn Layers) -> Result<C
     for (place, record) in records.iter().enumerate() {
         let Some(look) = record.look() else { continue };
         let day = record.acquisition.day();
+        // What a look adds to an object is part of it before the look is counted.
+        let new = course.sort_out(&records[..place], (record, look), layers)?;
         for track in 0..course.tracks.len() {
             course.continue_track(track, (place, record, look), layers)?;
         }
         let last = before.or_else(|| record.baseline.iter().map(|one| one.day()).max()).unwrap_or(day);
         let share = spending::share(rules.false_alerts_per_year, last, day);
         let bar = spending::bar(share, look.seen_ha, rules.least_ha);
-        course.begin_tracks(&records[..place], (place, record, look), bar, layers)?;
+        course.begin_tracks(new, &records[..place], (place, record, look), bar, layers)?;
         before = Some(day);
     }
     Ok(course)
@@ -205,28 +207,43 @@ impl Course {
         Ok(())
     }
 
-    /// Begins to follow what a look shows for the first time, the largest first.
+    /// What a look shows that is not known, the largest first, with its place among the sightings; what is known grows
+    /// by the rest.
+    fn sort_out(
+        &mut self,
+        earlier: &[Record],
+        (record, look): (&Record, &Look),
+        layers: &dyn Layers,
+    ) -> Result<Vec<(usize, Seen)>> {
+        let mut order: Vec<usize> = (0..look.sightings.len()).collect();
+        let area = |number: &usize| look.sightings.get(*number).map_or(0.0, |sighting| sighting.area_ha);
+        order.sort_by(|a, b| area(b).total_cmp(&area(a)).then(a.cmp(b)));
+        let mut new = Vec::new();
+        for number in order {
+            let Some(sighting) = look.sightings.get(number) else { continue };
+            let seen = Seen { sighting: sighting.clone(), mask: sighting.mask(&look.grid) };
+            new.extend(self.unknown(seen, earlier, (record, look), layers)?.map(|seen| (number, seen)));
+        }
+        Ok(new)
+    }
+
+    /// Begins to follow what is new and passes the bar.
     fn begin_tracks(
         &mut self,
+        new: Vec<(usize, Seen)>,
         earlier: &[Record],
         (place, record, look): (usize, &Record, &Look),
         bar: f64,
         layers: &dyn Layers,
     ) -> Result<()> {
-        let mut order: Vec<usize> = (0..look.sightings.len()).collect();
-        let area = |number: &usize| look.sightings.get(*number).map_or(0.0, |sighting| sighting.area_ha);
-        order.sort_by(|a, b| area(b).total_cmp(&area(a)).then(a.cmp(b)));
         let mut rank = 0;
-        for number in order {
-            let Some(sighting) = look.sightings.get(number) else { continue };
-            let seen = Seen { sighting: sighting.clone(), mask: sighting.mask(&look.grid) };
-            let Some(new) = self.unknown(seen, earlier, (record, look), layers)? else { continue };
-            if sighting.z < bar {
+        for (number, seen) in new {
+            if seen.sighting.z < bar {
                 self.below.push((place, number));
                 continue;
             }
             rank += 1;
-            let track = Track::begun((record, look), new, rank, earlier, layers)?;
+            let track = Track::begun((record, look), seen, rank, earlier, layers)?;
             self.changes.push(track.change(self.tracks.len(), place));
             self.tracks.push(track);
         }
