@@ -476,5 +476,5 @@ bbox = [36.198, 50.502, 36.206, 50.507]\nwindow = [2025-06-08, 2025-07-10]\nkind
     let line = [&line[..7], &["cloudy"]].concat();
     let done = run(folder.path(), &line).done();
     assert!(done.talk.contains("no pair of scenes was found") && done.talk.contains("clear"), "{}", done.talk);
-    assert_eq!(done.json()["verdicts"][0]["outcome"], "not_observable");
+    assert_eq!(done.json()["verdicts"][0]["outcome"], "not-observable");
 }

@@ -22,10 +22,12 @@ use crate::stac::catalogue::{Catalogue, Source};
 use crate::stac::entry;
 use crate::stac::peer::Peer;
 use crate::text::{Foreign, inert_line, shown_path};
+use crate::watch::book::Book;
 use crate::watch::job::{Job, Place};
 use crate::watch::listing::Catalogued;
-use crate::watch::pass::{Book, Channel, Report, alerts};
+use crate::watch::pass::{Channel, alerts};
 use crate::watch::record::{Outcome, Record};
+use crate::watch::report::Report;
 use crate::watch::shelf::Shelf;
 use crate::watch::{Desk, Watched, notice, publish};
 

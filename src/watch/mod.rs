@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod baseline;
+pub mod book;
 pub mod job;
 mod layers;
 pub mod listing;
@@ -10,6 +11,7 @@ pub mod notice;
 pub mod pass;
 pub mod publish;
 pub mod record;
+pub mod report;
 pub mod schema;
 pub mod shelf;
 mod site;

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-use serde::Serialize;
-
 use super::alert::{self, Alert};
 use super::baseline;
+use super::book::Book;
 use super::layers::Shelved;
 use super::look::Due;
-use super::record::{Outcome, Record, Taken};
+use super::record::{Record, Taken};
+use super::report::Report;
 use super::track::{Course, Rules, follow};
 use super::{Desk, Watched};
 use crate::error::{Error, Kind, Result};
@@ -18,7 +17,8 @@ use crate::io::ledger::{Entry, Ledger, Opened};
 use crate::io::store::{self, Lock};
 use crate::pipeline::search::{open_place, shares};
 use crate::stac::entry::{self, Acquisition};
-use crate::text::{Foreign, inert_json};
+use crate::text::inert_json;
+use jiff::civil::Date;
 
 /// Where new acquisitions are listed.
 pub trait Source {
@@ -39,83 +39,6 @@ pub trait Channel {
     /// # Errors
     /// `Environment` when nobody heard it: it is told again on the next pass.
     fn tell(&self, alert: &Alert, line: &str) -> Result<()>;
-}
-
-/// What a pass did.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
-    /// Who holds the watch, where another pass is at work: then nothing was done.
-    pub held_by: Option<String>,
-    /// Acquisitions listed, over all areas.
-    pub listed: usize,
-    /// Looks taken.
-    pub looked: usize,
-    /// Acquisitions too cloudy for a look.
-    pub unseen: usize,
-    /// Acquisitions with nothing to be held against yet.
-    pub first: usize,
-    /// Acquisitions left for the next pass.
-    pub left: usize,
-    /// What failed and is tried again on the next pass.
-    pub failed: Vec<Failure>,
-    /// Alerts raised.
-    pub alerts: Vec<Alert>,
-    /// Alerts that somebody could not be told of.
-    pub untold: usize,
-    /// Files of the watch that changed.
-    pub written: usize,
-    /// What a reader should know.
-    pub notes: Vec<String>,
-}
-
-/// What failed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Failure {
-    /// The area's id.
-    pub area: String,
-    /// The acquisition, or what else it was.
-    pub what: String,
-    /// The failure in words.
-    pub error: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
-
-/// The records of one area.
-#[derive(Debug, Default)]
-pub struct Book {
-    /// All, in the order in which they came in.
-    pub all: Vec<Record>,
-}
-
-impl Book {
-    /// The newest record of each acquisition, in the order of acquisition.
-    pub fn current(&self) -> Vec<Record> {
-        let mut seen = BTreeSet::new();
-        let newest = self.all.iter().rev().filter(|record| seen.insert(record.acquisition.identity.as_str()));
-        let mut current: Vec<Record> = newest.cloned().collect();
-        current.sort_by(|a, b| {
-            let time = |record: &Record| (record.acquisition.datetime, record.acquisition.identity.clone());
-            time(a).cmp(&time(b))
-        });
-        current
-    }
-
-    fn holds(&self, taken: &Taken, recipe: &str) -> bool {
-        let same = |record: &Record| record.acquisition.version == taken.version && record.recipe == recipe;
-        self.all.iter().any(|record| record.acquisition.identity == taken.identity && same(record))
-    }
-
-    fn sequence(&self) -> u64 {
-        self.all.iter().map(|record| record.sequence).max().unwrap_or(0) + 1
-    }
-
-    /// The day from which the catalogue is listed again.
-    fn from(&self, since: Date, look_back_days: u32) -> Date {
-        let newest = self.all.iter().map(|record| record.acquisition.day()).max();
-        let back = newest.map(|day| day.saturating_sub(jiff::Span::new().days(i64::from(look_back_days))));
-        back.map_or(since, |day| day.max(since))
-    }
 }
 
 impl Desk<'_> {
@@ -369,33 +292,6 @@ impl Desk<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl Report {
-    fn count(&mut self, record: &Record) {
-        match record.outcome {
-            Outcome::Looked(_) => self.looked += 1,
-            Outcome::Unseen => self.unseen += 1,
-            Outcome::First => self.first += 1,
-        }
-    }
-
-    /// Lists a failure; true when it is the environment's and may be gone next time.
-    ///
-    /// # Errors
-    /// The failure itself when it asks to stop or is ours.
-    fn failed(&mut self, area: &str, what: &str, error: Error) -> Result<bool> {
-        if matches!(error.kind(), Kind::Interrupted | Kind::Bug) {
-            return Err(error);
-        }
-        self.failed.push(Failure {
-            area: area.to_owned(),
-            what: Foreign::new(what).to_string(),
-            error: error.to_string(),
-            hint: error.advice().map(str::to_owned),
-        });
-        Ok(error.kind() == Kind::Environment)
     }
 }
 
