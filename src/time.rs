@@ -1,6 +1,10 @@
 //! Dates of acquisitions, found in text that was not made for it. Never reads the clock.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::error::{Error, Result};
 
 /// The first plausible date in `text`: `20240131`, `2024-01-31`, `2024_01_31` or `2024:01:31`,
 /// standing free of other digits, in 1972..=2100 (the first Landsat flew in 1972).
@@ -28,6 +32,14 @@ fn date_at(bytes: &[u8]) -> Option<Date> {
 /// The number that all of `bytes` spell.
 fn digits(bytes: &[u8]) -> Option<i16> {
     bytes.iter().try_fold(0i16, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0')))
+}
+
+/// The first moment of a day, UTC.
+///
+/// # Errors
+/// `Usage` for a day beyond the calendar.
+pub fn midnight(day: Date) -> Result<Timestamp> {
+    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|_| Error::usage(format!("{day} is no day")))
 }
 
 /// The name of a month from 1.

@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use jiff::{Span, Timestamp, tz::TimeZone};
+use jiff::{Span, Timestamp};
 
-use super::network::kept;
+use super::network::{catalogue, kept};
 use crate::claim::{Claim, Scenes};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::geom::aoi::Aoi;
 use crate::io::access::Access;
 use crate::limits::Limits;
 use crate::pipeline::search::{Sighting, Wanted, open_place, search};
-use crate::stac::catalogue::{Catalogue, Query, Source};
+use crate::stac::catalogue::{Query, Source};
 use crate::stac::entry::Place;
 use crate::stac::pairs::Rules;
-use crate::stac::peer::Peer;
 use crate::text::{Foreign, inert_line};
+use crate::time::midnight;
 
 /// Days before the window in which a scene before it is looked for.
 const DAYS_BEFORE: i32 = 120;
@@ -40,11 +40,7 @@ impl Fetch<'_> {
     /// As searching the catalogue.
     pub(super) fn pair(&self, claim: &Claim, area: &Aoi) -> Result<Option<Scenes>> {
         let source = Source::parse(self.catalogue)?;
-        if let Place::Web(address) = &source.place {
-            self.access.remember(address)?;
-        }
-        let peer = self.access.http().map(|http| &**http as &dyn Peer);
-        let catalogue = Catalogue::open(source.place, peer, *self.limits)?;
+        let catalogue = catalogue(source.place, self.access, *self.limits)?;
         let window = (midnight(claim.window.from)?, last_moment(claim.window.to)?);
         let query = Query {
             collections: source.collection.into_iter().collect(),
@@ -89,12 +85,6 @@ fn shown(sighting: &Sighting) -> String {
     let ids = sighting.acquisition.parts.iter().map(|part| part.id.to_string()).collect::<Vec<_>>().join(", ");
     let clear = sighting.shares.map_or(String::new(), |shares| format!(" ({:.0} % clear)", 100.0 * shares.clear));
     format!("{ids}{clear}")
-}
-
-/// The first moment of a day, UTC.
-fn midnight(day: Date) -> Result<Timestamp> {
-    let start = day.to_zoned(TimeZone::UTC).map_err(|_| Error::usage(format!("{day} is no day")))?;
-    Ok(start.timestamp())
 }
 
 /// The last second of a day, UTC.

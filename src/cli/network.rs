@@ -10,6 +10,9 @@ use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::io::access::{Access, Storage};
 use crate::io::http::{Http, PlanetaryComputer, Policy};
+use crate::limits::Limits;
+use crate::stac::catalogue::Catalogue;
+use crate::stac::entry::Place;
 use crate::stac::peer::Peer;
 
 /// What a cache may keep unless the user says otherwise, in GB.
@@ -65,6 +68,17 @@ fn usual_folder() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")));
     caches.map(|caches| caches.join("groundtell"))
+}
+
+/// The catalogue at `place`, read over `access` where it lies on a server.
+///
+/// # Errors
+/// As [`Catalogue::open`].
+pub(super) fn catalogue(place: Place, access: &Access, limits: Limits) -> Result<Catalogue<'_>> {
+    if let Place::Web(address) = &place {
+        access.remember(address)?;
+    }
+    Catalogue::open(place, access.http().map(|http| &**http as &dyn Peer), limits)
 }
 
 /// A path as the pipeline takes it: of an address without its credentials, which the client keeps.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::Search;
+use super::network::catalogue;
 use super::period::{Span, between, span};
 use super::progress::Progress;
 use super::request;
@@ -12,10 +13,9 @@ use crate::error::{Error, Kind, Result};
 use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::search::{Found, Sighting, Wanted, item_collection, open_place, search};
-use crate::stac::catalogue::{Catalogue, Query, Source};
+use crate::stac::catalogue::{Query, Source};
 use crate::stac::entry::Place;
 use crate::stac::pairs::{Pair, Rules};
-use crate::stac::peer::Peer;
 use crate::text::{Foreign, inert_json, inert_line, shown_path};
 
 /// Exit code of a search in which some classes could not be read.
@@ -31,11 +31,7 @@ pub(super) fn run(asked: &Search, talk: &Talk) -> Result<u8> {
     }
     let progress = Progress::new(talk)?;
     let access = asked.network.access()?;
-    if let Place::Web(address) = &source.place {
-        access.remember(address)?;
-    }
-    let peer = access.http().map(|http| http.as_ref() as &dyn Peer);
-    let catalogue = Catalogue::open(source.place, peer, limits)?;
+    let catalogue = catalogue(source.place, &access, limits)?;
     let open = |place: &Place| open_place(place, &access, &limits);
     let ended = search(&catalogue, &query, &wanted, &open, &limits);
     progress.done();

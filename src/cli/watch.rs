@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::{Action, Named, Watch as Asked};
 use super::change::PARTIAL;
-use super::network::tell;
+use super::network::{catalogue, tell};
 use super::progress::Progress;
 use super::request::base_recipe;
 use super::talk::Talk;
@@ -18,9 +18,8 @@ use crate::io::store;
 use crate::limits::Limits;
 use crate::pipeline::crew::{Silent, Watch};
 use crate::pipeline::summary::LIMITS;
-use crate::stac::catalogue::{Catalogue, Source};
+use crate::stac::catalogue::Source;
 use crate::stac::entry;
-use crate::stac::peer::Peer;
 use crate::text::{Foreign, inert_line, shown_path};
 use crate::watch::book::Book;
 use crate::watch::job::{Job, Place};
@@ -88,11 +87,7 @@ fn pass(asked: &Asked, talk: &Talk) -> Result<u8> {
         entry::Place::File(file) => entry::Place::File(Job::folder_of(path).join(file)),
         web => web,
     };
-    let peer = access.http().map(|http| &**http as &dyn Peer);
-    if let entry::Place::Web(address) = &place {
-        access.remember(address)?;
-    }
-    let catalogue = Catalogue::open(place, peer, limits)?;
+    let catalogue = catalogue(place, &access, limits)?;
     let own = || source.collection.iter().cloned().collect();
     let collections = if job.collections.is_empty() { own() } else { job.collections.clone() };
     let catalogued = Catalogued { catalogue, collections, access: access.clone() };

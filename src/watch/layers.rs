@@ -29,7 +29,7 @@ impl Layers for Shelved<'_> {
     fn glimpse(&self, record: &Record, look: &Look, mask: &Runs) -> Result<Glimpse> {
         let unseen = Glimpse { observed: 0.0, disturbed: 0.0, dnbr: f64::NAN };
         let Some(window) = mask.bounding_window() else { return Ok(unseen) };
-        let folder = Record::folder(&record.acquisition, &record.baseline, &record.recipe);
+        let folder = record.folder_name();
         let layers = self.shelf.acquisition(&record.area, &folder).join(RUN).join("layers");
         let codes = self.read(layers.join("burn.tif"), window, look)?;
         let dnbr = self.read(layers.join("dnbr.tif"), window, look)?;

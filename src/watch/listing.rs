@@ -1,16 +1,15 @@
 //! New acquisitions from a catalogue.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::Watched;
 use super::pass::Source;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::access::Access;
 use crate::stac::catalogue::{Catalogue, Query};
 use crate::stac::dedupe::acquisitions;
 use crate::stac::entry::Acquisition;
+use crate::time::midnight;
 
 /// A catalogue that is asked for what is new.
 pub struct Catalogued<'a> {
@@ -36,10 +35,4 @@ impl Source for Catalogued<'_> {
         }
         Ok((acquisitions(listing.entries), listing.notes))
     }
-}
-
-/// The first moment of a day, UTC.
-fn midnight(day: Date) -> Result<Timestamp> {
-    let start = day.to_zoned(TimeZone::UTC).map_err(|_| Error::usage(format!("{day} is no day")))?;
-    Ok(start.timestamp())
 }

@@ -110,7 +110,7 @@ impl Desk<'_> {
     fn adopt(&self, ledger: &Ledger) -> Result<()> {
         for watched in &self.areas {
             let area = &watched.area.id;
-            let known: BTreeSet<String> = self.book(ledger, area)?.all.iter().map(folder_of).collect();
+            let known: BTreeSet<String> = self.book(ledger, area)?.all.iter().map(Record::folder_name).collect();
             let folders = store::names(&self.shelf.acquisitions(area))?;
             let mut found = Vec::new();
             for folder in folders.into_iter().filter(|folder| !known.contains(folder)) {
@@ -206,7 +206,7 @@ impl Desk<'_> {
         let baseline = if clear_share < self.job.least_clear { Vec::new() } else { baseline };
         let due = Due { area: place, taken, baseline, sequence: book.sequence(), clear_share, access };
         let record = self.look(&due)?;
-        Ok((folder_of(&record), record))
+        Ok((record.folder_name(), record))
     }
 
     /// An acquisition as a record names it.
@@ -301,11 +301,6 @@ impl Desk<'_> {
 /// As reading the ledger.
 pub fn alerts(ledger: &Ledger) -> Result<Vec<Alert>> {
     ledger.alerts()?.iter().map(|(_, body)| Alert::parse(body)).collect()
-}
-
-/// The folder of a record.
-pub(super) fn folder_of(record: &Record) -> String {
-    Record::folder(&record.acquisition, &record.baseline, &record.recipe)
 }
 
 fn note(ledger: &Ledger, folder: &str, record: &Record) -> Result<()> {
