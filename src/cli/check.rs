@@ -9,7 +9,7 @@ use super::args::{Check, Judged};
 use super::fetch::Fetch;
 use super::network::{all_kept, tell};
 use super::progress::Progress;
-use super::request::base_recipe;
+use super::request::{area_file, base_recipe};
 use super::talk::Talk;
 use crate::claim::{Claim, ClaimFile, Place, Scenes};
 use crate::error::{Error, Result};
@@ -93,9 +93,7 @@ fn area(claim: &Claim, folder: &Path, limits: &Limits) -> Result<(Aoi, Option<Pa
         }
         Place::File(path) => {
             let path = folder.join(path);
-            let text = store::read_text(&path, limits.text_bytes)?;
-            let area = Aoi::from_geojson(&text, limits).map_err(|error| error.at(shown_path(&path)))?;
-            Ok((area, Some(path)))
+            Ok((area_file(&path, limits)?, Some(path)))
         }
     }
 }

@@ -84,13 +84,19 @@ pub(super) fn area(area: &Area, limits: &Limits) -> Result<Option<Aoi>> {
         return Aoi::from_bbox(text).map(Some);
     }
     let Some(path) = &area.aoi else { return Ok(None) };
-    let (text, place) = if path.as_os_str() == "-" {
-        (piped(limits.text_bytes), "stdin".to_owned())
+    let read = if path.as_os_str() == "-" {
+        let text = piped(limits.text_bytes);
+        text.and_then(|text| Aoi::from_geojson(&text, limits).map_err(|error| error.at("stdin")))
     } else {
-        (store::read_text(path, limits.text_bytes), shown_path(path).to_string())
+        area_file(path, limits)
     };
-    let read = text.and_then(|text| Aoi::from_geojson(&text, limits).map_err(|error| error.at(place)));
     read.map(Some).map_err(|error| error.hint("an AOI is GeoJSON with polygons, longitude before latitude, in degrees"))
+}
+
+/// The area in a GeoJSON file.
+pub(super) fn area_file(path: &Path, limits: &Limits) -> Result<Aoi> {
+    let text = store::read_text(path, limits.text_bytes)?;
+    Aoi::from_geojson(&text, limits).map_err(|error| error.at(shown_path(path)))
 }
 
 /// Text from stdin.

@@ -9,7 +9,7 @@ use super::args::{Action, Named, Watch as Asked};
 use super::change::PARTIAL;
 use super::network::{catalogue, tell};
 use super::progress::Progress;
-use super::request::base_recipe;
+use super::request::{area_file, base_recipe};
 use super::talk::Talk;
 use crate::error::{Error, Result};
 use crate::geom::aoi::Aoi;
@@ -59,11 +59,7 @@ fn desk<'a>(
     let areas = job.areas.iter().map(|area| {
         let aoi = match &area.place {
             Place::Bbox([west, south, east, north]) => Aoi::from_bbox(&format!("{west},{south},{east},{north}")),
-            Place::File(path) => {
-                let path = folder.join(path);
-                let text = store::read_text(&path, limits.text_bytes)?;
-                Aoi::from_geojson(&text, &limits).map_err(|error| error.at(shown_path(&path)))
-            }
+            Place::File(path) => Ok(area_file(&folder.join(path), &limits)?),
         };
         let aoi = aoi.map_err(|error| error.at(format!("area {}", area.id)))?;
         let digest = store::sha256_hex(aoi.to_geojson().as_bytes());
@@ -141,24 +137,13 @@ fn asked_desk(named: &Named) -> Result<(Job, Limits)> {
     Ok((job_at(&named.job, &limits)?, limits))
 }
 
-/// What stands on record of every area.
-fn standing<'a>(desk: &'a Desk<'_>, books: &[Book]) -> Result<Vec<publish::Standing<'a>>> {
-    let areas = desk.areas.iter().zip(books);
-    areas
-        .map(|(watched, book)| {
-            let current = book.current();
-            let course = desk.course(&current)?;
-            Ok((watched, current, course))
-        })
-        .collect()
-}
-
 fn status(named: &Named, talk: &Talk) -> Result<u8> {
     let (job, limits) = asked_desk(named)?;
     let desk = desk((&job, &named.job), named.out.as_deref(), &Silent, limits)?;
     let ledger = desk.ledger(&mut Report::default())?;
     let books = books(&desk, &ledger)?;
-    let areas = standing(&desk, &books)?;
+    let areas = desk.areas.iter().zip(&books).map(|(watched, book)| desk.standing(watched, book));
+    let areas = areas.collect::<Result<Vec<_>>>()?;
     let document = publish::status(&desk, &areas, &alerts(&ledger)?);
     talk.answer(&document, || {
         let mut page = String::new();

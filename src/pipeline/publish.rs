@@ -138,7 +138,7 @@ pub(super) fn date(prepared: &Prepared, side: Side) -> Option<String> {
 }
 
 /// To four decimals: no figure here is better than that.
-pub(super) fn rounded(value: f64) -> f64 {
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 

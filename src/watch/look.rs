@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::io::access::Access;
 use crate::io::geojson::lonlat::LonLat;
 use crate::io::store::{Stage, make_folder};
-use crate::pipeline::publish::{Run, release};
+use crate::pipeline::publish::{Run, release, rounded};
 use crate::pipeline::request::{Request, SideRequest};
 use crate::pipeline::summary::Summary;
 use crate::pipeline::{Examined, Prepared, run_examined};
@@ -203,8 +203,4 @@ fn geometry(outline: &LonLat) -> Value {
         [only] => json!({ "type": "Polygon", "coordinates": only }),
         _ => json!({ "type": "MultiPolygon", "coordinates": polygons }),
     }
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
 }

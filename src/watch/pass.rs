@@ -8,6 +8,7 @@ use super::baseline;
 use super::book::Book;
 use super::layers::Shelved;
 use super::look::Due;
+use super::publish::Standing;
 use super::record::{Record, Taken};
 use super::report::Report;
 use super::track::{Course, Rules, follow};
@@ -60,8 +61,8 @@ impl Desk<'_> {
         for place in 0..self.areas.len() {
             self.work_off(place, source, &ledger, &mut budget, &mut report)?;
         }
-        self.conclude(&ledger, &mut report)?;
-        self.tell(&ledger, channels, &mut report)?;
+        let raised = self.conclude(&ledger, &mut report)?;
+        self.tell(&raised, &ledger, channels, &mut report)?;
         Ok(report)
     }
 
@@ -201,9 +202,12 @@ impl Desk<'_> {
         earlier.retain(|record| {
             record.acquisition.datetime < taken.datetime && record.acquisition.identity != taken.identity
         });
-        let followed = self.course(&earlier)?.followed_since();
-        let baseline = baseline::choose(&earlier, taken.day(), followed, &self.job.baseline);
-        let baseline = if clear_share < self.job.least_clear { Vec::new() } else { baseline };
+        let baseline = if clear_share < self.job.least_clear {
+            Vec::new()
+        } else {
+            let followed = self.course(&earlier)?.followed_since();
+            baseline::choose(&earlier, taken.day(), followed, &self.job.baseline)
+        };
         let due = Due { area: place, taken, baseline, sequence: book.sequence(), clear_share, access };
         let record = self.look(&due)?;
         Ok((record.folder_name(), record))
@@ -249,15 +253,25 @@ impl Desk<'_> {
         follow(records, rules, &Shelved { shelf: &self.shelf, limits: &self.limits })
     }
 
-    /// Raises what follows from the records and was not raised yet, and writes what is told of the watch.
-    fn conclude(&self, ledger: &Ledger, report: &mut Report) -> Result<()> {
+    /// The newest records of an area and what they come to.
+    ///
+    /// # Errors
+    /// As [`Desk::course`].
+    pub fn standing<'a>(&self, watched: &'a Watched, book: &Book) -> Result<Standing<'a>> {
+        let current = book.current();
+        let course = self.course(&current)?;
+        Ok((watched, current, course))
+    }
+
+    /// Raises what follows from the records and was not raised yet, and writes what is told of the watch; every alert
+    /// that stands.
+    fn conclude(&self, ledger: &Ledger, report: &mut Report) -> Result<Vec<Alert>> {
         let mut raised = alerts(ledger)?;
         let mut areas = Vec::new();
         for watched in &self.areas {
             let book = self.book(ledger, &watched.area.id)?;
-            let current = book.current();
-            let course = self.course(&current)?;
-            let following = alert::of_course(watched, &current, &course);
+            let standing = self.standing(watched, &book)?;
+            let following = alert::of_course(watched, &standing.1, &standing.2);
             let own: Vec<Alert> = raised.iter().filter(|alert| alert.area == watched.area.id).cloned().collect();
             let revisions = alert::revisions(watched, &book.all, &following, &own);
             let fresh = following.into_iter().chain(revisions);
@@ -265,24 +279,24 @@ impl Desk<'_> {
                 raised.push(alert.clone());
                 report.alerts.push(alert);
             }
-            areas.push((watched, current, course));
+            areas.push(standing);
         }
         let lines = report.alerts.iter().map(|alert| Ok((alert.id.clone(), alert.area.clone(), alert.line()?)));
         ledger.raise_all(&lines.collect::<Result<Vec<_>>>()?)?;
         report.written += super::publish::write(self, &areas, &raised)?;
-        Ok(())
+        Ok(raised)
     }
 
     /// Tells every channel what it has not been told.
-    fn tell(&self, ledger: &Ledger, channels: &[&dyn Channel], report: &mut Report) -> Result<()> {
-        for alert in alerts(ledger)? {
+    fn tell(&self, raised: &[Alert], ledger: &Ledger, channels: &[&dyn Channel], report: &mut Report) -> Result<()> {
+        for alert in raised {
             let wanted =
                 alert.state == alert::REVISED || self.job.alerts.states.iter().any(|state| state.word() == alert.state);
             for channel in channels.iter().filter(|_| wanted) {
                 if ledger.was_told(&alert.id, channel.name())? {
                     continue;
                 }
-                match channel.tell(&alert, &alert.line()?) {
+                match channel.tell(alert, &alert.line()?) {
                     Ok(()) => ledger.told(&alert.id, channel.name())?,
                     Err(error) => {
                         report.untold += 1;

@@ -9,6 +9,7 @@ use super::track::{Course, State, Track};
 use super::{Desk, Watched};
 use crate::error::Result;
 use crate::io::store::replace;
+use crate::pipeline::publish::rounded;
 use crate::pipeline::summary::LIMITS;
 use crate::text::inert_json;
 
@@ -80,7 +81,7 @@ fn area_status((watched, records, course): &Standing<'_>, alerts: &[Alert]) -> V
     let tracks = |of: &dyn Fn(&&Track) -> bool| course.tracks.iter().filter(of).count();
     let last_look = records.iter().rev().find(|record| record.look().is_some());
     json!({
-        "area": watched.area.id, "area_ha": (watched.aoi.area_ha() * 1e4).round() / 1e4,
+        "area": watched.area.id, "area_ha": rounded(watched.aoi.area_ha()),
         "acquisitions": records.len(),
         "looks": count(|outcome| matches!(outcome, Outcome::Looked(_))),
         "unseen": count(|outcome| matches!(outcome, Outcome::Unseen)),

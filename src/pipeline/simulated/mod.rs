@@ -77,7 +77,12 @@ pub fn write(
     let scenario_text: BTreeMap<String, String> =
         scenario.describe().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     stage.write("scenario.json", &serde_json::to_vec_pretty(&scenario_text).map_err(|error| unserialised(&error))?)?;
-    let request = serde_json::to_value(&scenario_text).map_err(|error| unserialised(&error))?;
+    publish(stage, scenario_text)
+}
+
+/// Makes a stage visible whose files were made from a scenario, described by name.
+fn publish(stage: Stage, scenario: BTreeMap<String, String>) -> Result<Made> {
+    let request = serde_json::to_value(&scenario).map_err(|error| unserialised(&error))?;
     let files = stage.publish(|files| {
         Manifest {
             groundtell: env!("CARGO_PKG_VERSION").into(),
@@ -90,7 +95,7 @@ pub fn write(
         }
         .to_json()
     })?;
-    Ok(Made { scenario: scenario_text, files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() })
+    Ok(Made { scenario, files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() })
 }
 
 /// Where an acquisition's files go, and the day that they carry.

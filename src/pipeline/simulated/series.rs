@@ -7,12 +7,10 @@ use jiff::civil::Date as Day;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Made, Sheet, Style, item, plain_items, rasters};
+use super::{Made, Sheet, Style, item, plain_items, publish, rasters};
 use crate::error::{Error, Result};
 use crate::io::store::Stage;
 use crate::pipeline::crew::Watch;
-use crate::pipeline::manifest::{Entry, Manifest};
-use crate::pipeline::unserialised;
 use crate::simulate::{Date, Scenario};
 
 /// One passage of the satellite.
@@ -99,21 +97,7 @@ pub fn write(
     }
     let catalogue = format!("{:#}\n", catalogue(passes));
     stage.write("catalog.json", catalogue.as_bytes())?;
-    let described = scenario.describe().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    let request = serde_json::to_value(&described).map_err(|error| unserialised(&error))?;
-    let files = stage.publish(|files| {
-        Manifest {
-            groundtell: env!("CARGO_PKG_VERSION").into(),
-            command: "simulate".into(),
-            simulated: true,
-            request,
-            recipe: Value::Null,
-            inputs: Vec::new(),
-            files: files.iter().map(Entry::from).collect(),
-        }
-        .to_json()
-    })?;
-    Ok(Made { scenario: described, files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() })
+    publish(stage, scenario.describe().into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 fn passage(stage: &Stage, scenario: &Scenario, pass: &Pass, style: &Style<'_>, watch: &dyn Watch) -> Result<()> {
